@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growing byte buffer for writers (JSON, HTML, npz). Failure latches; check once at the end. */
+#ifndef BASE_BUFFER_H
+#define BASE_BUFFER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+typedef struct bwi_buffer {
+  char *data; /* always NUL-terminated once something was written */
+  size_t size, capacity;
+  bool failed; /* out of memory */
+} bwi_buffer;
+
+void bwi_buffer_put(bwi_buffer *b, const void *data, size_t size);
+void bwi_buffer_text(bwi_buffer *b, const char *text);
+void bwi_buffer_format(bwi_buffer *b, const char *format, ...) BW_PRINTF(2, 3);
+void bwi_buffer_free(bwi_buffer *b);
+
+#endif
