@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Short names for the primitives that derivatives and rewriting rules build. All propagate BWI_NONE. */
+#ifndef GRAPH_BUILD_H
+#define GRAPH_BUILD_H
+
+#include "graph/graph.h"
+
+bwi_id bwi_unary(bwi_graph *g, bwi_prim prim, bwi_id a);            /* primitives without parameters */
+bwi_id bwi_binary(bwi_graph *g, bwi_prim prim, bwi_id a, bwi_id b);
+bwi_id bwi_select(bwi_graph *g, bwi_id condition, bwi_id then, bwi_id otherwise);
+bwi_id bwi_scalar_like(bwi_graph *g, bwi_id a, double value);       /* rank 0, dtype of a */
+bwi_id bwi_zeros_like(bwi_graph *g, bwi_id a);                      /* Broadcast of a scalar */
+bwi_id bwi_astype(bwi_graph *g, bwi_id a, bw_dtype dtype);          /* a itself when nothing changes */
+
+typedef enum bwi_reduction { BWI_ALL = 0, BWI_ANY = 1, BWI_SUM = 2, BWI_PRODUCT = 3, BWI_MIN = 4, BWI_MAX = 5 } bwi_reduction;
+bwi_id bwi_reduce(bwi_graph *g, bwi_reduction kind, bwi_id a, const bwi_dims *axes); /* axes keep extent 1 */
+/* Sums a down to `shape`, undoing NumPy broadcasting. */
+bwi_id bwi_sum_to(bwi_graph *g, bwi_id a, const bwi_dims *shape);
+
+bwi_id bwi_reshape(bwi_graph *g, bwi_id a, const bwi_dims *shape);  /* a itself when nothing changes */
+bwi_id bwi_broadcast(bwi_graph *g, bwi_id a, const bwi_dims *shape);
+bwi_id bwi_transpose(bwi_graph *g, bwi_id a, const bwi_dims *axes);
+bwi_id bwi_swap_last(bwi_graph *g, bwi_id a);                       /* the last two axes */
+bwi_id bwi_matmul(bwi_graph *g, bwi_id a, bwi_id b);
+bwi_id bwi_slice(bwi_graph *g, bwi_id a, const bwi_dims *start, const bwi_dims *end, const bwi_dims *strides);
+
+#endif
