@@ -36,8 +36,8 @@ typedef enum bw_dtype {
 typedef struct bw_array bw_array;
 
 /* A zero-filled array. shape has rank entries, each >= 0. *out is the caller's, freed by
- * bw_array_free. BW_EINVAL: rank > BW_MAX_RANK or a negative extent; BW_ELIMIT: the byte size
- * overflows; BW_ENOMEM. */
+ * bw_array_free. BW_EINVAL: not a bw_dtype, rank > BW_MAX_RANK or a negative extent; BW_ELIMIT: the
+ * byte size overflows; BW_ENOMEM. */
 BW_API BW_NODISCARD bw_status bw_array_create(bw_array **out, bw_dtype dtype, uint32_t rank,
                                               const int64_t *shape, bw_error *err);
 BW_API void bw_array_free(bw_array *array); /* NULL is fine */
@@ -50,14 +50,16 @@ BW_API size_t bw_array_bytes(const bw_array *array);
 BW_API void *bw_array_data(bw_array *array); /* borrowed, 64-byte aligned */
 BW_API const void *bw_array_view(const bw_array *array);
 
-/* A new array with the same values and another dtype (C conversion rules, floats to integers
- * saturate, f16 and bf16 round to nearest even). */
+/* A new array with the same values and another dtype. Integers to integers wrap, floats to integers
+ * round towards zero and saturate (NaN becomes 0), anything but zero is true; f16 and bf16 round to
+ * nearest even from float32, as MLX does. BW_EINVAL: not a bw_dtype; BW_ELIMIT: the byte size
+ * overflows; BW_ENOMEM. */
 BW_API BW_NODISCARD bw_status bw_array_convert(bw_array **out, const bw_array *array,
                                                bw_dtype dtype, bw_error *err);
 
 /* Bytes of one element; 0 for a number that is not a bw_dtype. */
 BW_API size_t bw_dtype_bytes(bw_dtype dtype);
-/* "float32", "bfloat16", "bool", ... as MLX prints them. */
+/* "float32", "bfloat16", "bool", ... as MLX names them; "unknown" for a number that is not one. */
 BW_API const char *bw_dtype_name(bw_dtype dtype);
 
 #ifdef __cplusplus

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything: load a model and data, attack, evaluate, report. See examples/evaluate.c.
+ */
+#ifndef BULWARK_BULWARK_H
+#define BULWARK_BULWARK_H
+
+#include <bulwark/array.h>
+#include <bulwark/attack.h>
+#include <bulwark/dataset.h>
+#include <bulwark/evaluation.h>
+#include <bulwark/model.h>
+#include <bulwark/progress.h>
+#include <bulwark/status.h>
+
+#endif
