@@ -10,7 +10,7 @@
 typedef struct bwi_buffer {
   char *data; /* always NUL-terminated once something was written */
   size_t size, capacity;
-  bool failed; /* out of memory */
+  bool failed; /* out of memory, or JSON nested too deep */
 } bwi_buffer;
 
 void bwi_buffer_put(bwi_buffer *b, const void *data, size_t size);

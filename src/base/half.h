@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* f16 and bf16 to and from f32, round to nearest even, as MLX does. */
+/* f16 and bf16 to and from f32, round to nearest even, as MLX does. NaN stays NaN, with its sign. */
 #ifndef BASE_HALF_H
 #define BASE_HALF_H
 

@@ -16,6 +16,7 @@ typedef struct bwi_json_writer {
   bool after_key;
 } bwi_json_writer;
 
+/* Nesting past BWI_JSON_MAX_DEPTH fails the buffer. */
 void bwi_json_open(bwi_json_writer *w, char bracket);  /* '{' or '[' */
 void bwi_json_close(bwi_json_writer *w, char bracket); /* '}' or ']' */
 void bwi_json_key(bwi_json_writer *w, const char *key);
@@ -29,7 +30,8 @@ typedef enum bwi_json_kind { BWI_JSON_NULL, BWI_JSON_BOOL, BWI_JSON_NUMBER, BWI_
 
 /* A parsed document: nodes in one block, children linked. */
 typedef struct bwi_json bwi_json;
-/* BW_EFORMAT with the offset; BW_ELIMIT past max_nodes or BWI_JSON_MAX_DEPTH; duplicate keys are refused. */
+/* BW_EFORMAT with the offset; BW_ELIMIT past max_nodes or BWI_JSON_MAX_DEPTH; BW_ENOMEM. Refused as
+ * malformed: duplicate keys, keys that hold NUL, lone surrogates, numbers beyond double. */
 bw_status bwi_json_parse(bwi_json **out, bwi_bytes text, size_t max_nodes, bw_error *err);
 void bwi_json_free(bwi_json *document);
 

@@ -14,7 +14,8 @@ typedef struct bwi_rng_key {
   uint32_t stream; /* which use: one number per purpose, for example attack id * 64 + restart */
 } bwi_rng_key;
 
-/* n draws for one (key, step); the same arguments always give the same numbers. */
+/* n <= 2^34 draws for one (key, step). Draw i depends on (key, step, i) alone, so fewer draws are a
+ * prefix of more. */
 void bwi_rng_u32(uint32_t *out, size_t n, bwi_rng_key key, uint32_t step);
 void bwi_rng_uniform(float *out, size_t n, bwi_rng_key key, uint32_t step, float lo, float hi); /* [lo, hi) */
 void bwi_rng_normal(float *out, size_t n, bwi_rng_key key, uint32_t step); /* Box-Muller, mean 0, sd 1 */

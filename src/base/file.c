@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+static bw_status fail_system(bw_error *err, const char *verb, const char *path, int reason) {
+  char text[96];
+  if (strerror_r(reason, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", reason);
+  return BW_FAIL(err, BW_EIO, "cannot %s %s: %s", verb, path, text);
+}
+
+/* Up to size bytes; fewer only at the end of the file. Negative: errno. */
+static ssize_t read_fully(int file, uint8_t *data, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t got = read(file, data + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return got;
+    if (got == 0) break;
+    done += (size_t)got;
+  }
+  return (ssize_t)done;
+}
+
+static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size_t limit_bytes, bw_error *err) {
+  struct stat info;
+  if (fstat(file, &info) != 0) return fail_system(err, "read", path, errno);
+  if (!S_ISREG(info.st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", path);
+  if ((uintmax_t)info.st_size > limit_bytes)
+    return BW_FAIL(err, BW_ELIMIT, "%s has %" PRIuMAX " bytes; the limit is %zu", path,
+                   (uintmax_t)info.st_size, limit_bytes);
+  const size_t size = (size_t)info.st_size;
+  uint8_t *data = bwi_alloc(size, 1);
+  if (data == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the %zu bytes of %s", size, path);
+
+  bw_status status = BW_OK;
+  uint8_t beyond;
+  const ssize_t got = read_fully(file, data, size);
+  if (got < 0) {
+    status = fail_system(err, "read", path, errno);
+  } else if ((size_t)got != size || read_fully(file, &beyond, 1) != 0) {
+    status = BW_FAIL(err, BW_EIO, "cannot read %s: it changed while it was read", path);
+  }
+  if (status == BW_OK) {
+    *out = (bwi_bytes){data, size};
+  } else {
+    bwi_free(data);
+  }
+  return status;
+}
+
+bw_status bwi_file_read(bwi_bytes *out, const char *path, size_t limit_bytes, bw_error *err) {
+  /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return fail_system(err, "open", path, errno);
+  const bw_status status = read_open_file(out, file, path, limit_bytes, err);
+  (void)close(file);
+  return status;
+}
+
+/* 0, or errno. Closes the file in any case. */
+static int write_and_close(int file, const uint8_t *data, size_t size) {
+  int reason = 0;
+  while (size > 0 && reason == 0) {
+    const ssize_t written = write(file, data, size);
+    if (written < 0) {
+      if (errno != EINTR) reason = errno;
+      continue;
+    }
+    data += written;
+    size -= (size_t)written;
+  }
+  if (reason == 0 && fsync(file) != 0) reason = errno;
+  if (close(file) != 0 && reason == 0) reason = errno;
+  return reason;
+}
+
+/* A file of a name nobody uses beside the target: mkstemp would not respect the umask. */
+static int create_beside(char *name, size_t name_bytes, const char *path) {
+  static atomic_uint serial;
+  int file = -1;
+  do {
+    (void)snprintf(name, name_bytes, "%s.%ld-%u.tmp", path, (long)getpid(), atomic_fetch_add(&serial, 1));
+    file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (file < 0 && errno == EEXIST);
+  return file;
+}
+
+bw_status bwi_file_write(const char *path, const void *data, size_t size, bw_error *err) {
+  const size_t name_bytes = strlen(path) + 48;
+  char *name = bwi_alloc(name_bytes, 1);
+  if (name == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to write %s", path);
+  bw_status status = BW_OK;
+  const int file = create_beside(name, name_bytes, path);
+  if (file < 0) {
+    status = fail_system(err, "create", path, errno);
+    goto out;
+  }
+  int reason = write_and_close(file, data, size);
+  if (reason == 0 && rename(name, path) != 0) reason = errno;
+  if (reason != 0) {
+    (void)unlink(name);
+    status = fail_system(err, "write", path, reason);
+  }
+out:
+  bwi_free(name);
+  return status;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy
+ * as 1, 2, 3", SC 2011, section 3.2. Counter words: block index, step, sample, stream. Key: the seed. */
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ROUNDS 10
+#define LANES 16 /* blocks computed side by side, so that the compiler can use vectors */
+#define BATCH (4 * (size_t)LANES)
+
+static const uint32_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;
+static const uint32_t weyl_0 = 0x9E3779B9, weyl_1 = 0xBB67AE85;
+
+typedef struct lanes {
+  uint32_t word[4][LANES];
+} lanes;
+
+static void philox(lanes *x, uint32_t key_0, uint32_t key_1) {
+  for (int round = 0; round < ROUNDS; round++) {
+    for (int i = 0; i < LANES; i++) {
+      const uint64_t product_0 = (uint64_t)multiplier_0 * x->word[0][i];
+      const uint64_t product_1 = (uint64_t)multiplier_1 * x->word[2][i];
+      x->word[0][i] = (uint32_t)(product_1 >> 32) ^ x->word[1][i] ^ key_0;
+      x->word[1][i] = (uint32_t)product_1;
+      x->word[2][i] = (uint32_t)(product_0 >> 32) ^ x->word[3][i] ^ key_1;
+      x->word[3][i] = (uint32_t)product_0;
+    }
+    key_0 += weyl_0;
+    key_1 += weyl_1;
+  }
+}
+
+void bwi_philox4x32(uint32_t out[4], const uint32_t counter[4], const uint32_t key[2]) {
+  lanes x;
+  for (int w = 0; w < 4; w++)
+    for (int i = 0; i < LANES; i++) x.word[w][i] = counter[w];
+  philox(&x, key[0], key[1]);
+  for (int w = 0; w < 4; w++) out[w] = x.word[w][0];
+}
+
+/* Draws [first, first + BATCH); first is a multiple of BATCH. */
+static void draw(uint32_t out[BATCH], size_t first, bwi_rng_key key, uint32_t step) {
+  lanes x;
+  for (uint32_t i = 0; i < LANES; i++) {
+    x.word[0][i] = (uint32_t)(first / 4) + i;
+    x.word[1][i] = step;
+    x.word[2][i] = key.sample;
+    x.word[3][i] = key.stream;
+  }
+  philox(&x, (uint32_t)key.seed, (uint32_t)(key.seed >> 32));
+  for (int i = 0; i < LANES; i++)
+    for (int w = 0; w < 4; w++) out[4 * i + w] = x.word[w][i];
+}
+
+static size_t batch_size(size_t n, size_t first) {
+  return n - first < BATCH ? n - first : BATCH;
+}
+
+void bwi_rng_u32(uint32_t *out, size_t n, bwi_rng_key key, uint32_t step) {
+  uint32_t words[BATCH];
+  for (size_t first = 0; first < n; first += BATCH) {
+    draw(words, first, key, step);
+    memcpy(out + first, words, batch_size(n, first) * sizeof *out);
+  }
+}
+
+void bwi_rng_uniform(float *out, size_t n, bwi_rng_key key, uint32_t step, float lo, float hi) {
+  const float width = hi - lo;
+  const float largest = nextafterf(hi, lo); /* rounding of lo + width * u may reach hi */
+  uint32_t words[BATCH];
+  float values[BATCH];
+  for (size_t first = 0; first < n; first += BATCH) {
+    draw(words, first, key, step);
+    for (size_t i = 0; i < BATCH; i++) {
+      /* 24 bits, all that a float holds; int32_t because vectors convert it in one instruction. */
+      const float value = lo + width * ((float)(int32_t)(words[i] >> 8) * 0x1p-24f);
+      values[i] = value < largest ? value : largest;
+    }
+    memcpy(out + first, values, batch_size(n, first) * sizeof *out);
+  }
+}
+
+void bwi_rng_normal(float *out, size_t n, bwi_rng_key key, uint32_t step) {
+  const double two_pi = 6.283185307179586;
+  uint32_t words[BATCH];
+  float values[BATCH];
+  for (size_t first = 0; first < n; first += BATCH) {
+    draw(words, first, key, step);
+    for (size_t i = 0; i < BATCH; i += 2) {
+      /* (0, 1], never 0. Double, so that the last bit of a libm does not show in the float. */
+      const double radius = sqrt(-2.0 * log((words[i] + 1.0) * 0x1p-32));
+      const double angle = two_pi * (words[i + 1] * 0x1p-32);
+      values[i] = (float)(radius * cos(angle));
+      values[i + 1] = (float)(radius * sin(angle));
+    }
+    memcpy(out + first, values, batch_size(n, first) * sizeof *out);
+  }
+}
