@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a sub-command is made of. Its option table is the one source of parsing, --help, the man page
+ * and shell completion. The command line sees only the public API. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <bulwark/bulwark.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Exit codes, stable. */
+enum { CLI_CLEAN = 0, CLI_FINDING = 1, CLI_USAGE = 2, CLI_BAD_INPUT = 3, CLI_LIMIT = 4, CLI_INTERNAL = 5, CLI_INTERRUPTED = 130 };
+
+typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_REAL, CLI_COUNT, CLI_CHOICE } cli_kind;
+
+typedef struct cli_option {
+  const char *name;   /* without dashes */
+  char letter;        /* short form, or 0 */
+  cli_kind kind;
+  const char *value;  /* name of the value in --help; NULL for flags */
+  const char *help;
+  size_t offset;      /* of the field in the command's settings: bool, const char *, double, uint64_t, int */
+  const char *const *choices; /* CLI_CHOICE: NULL-terminated; the field is the index */
+} cli_option;
+
+typedef struct cli_command {
+  const char *name, *arguments, *summary, *description;
+  const char *examples; /* lines that begin with "bulwark " and, behind two spaces and #, what they do */
+  uint32_t n_options;
+  const cli_option *options;
+  int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+} cli_command;
+
+extern const cli_command *const cli_commands[]; /* NULL-terminated */
+const cli_command *cli_find(const char *name);  /* NULL if unknown */
+
+/* Parses argv[1..] into settings; the operands are moved to argv[1..*n_operands]. Returns -1 to go on,
+ * else the exit code to end with (0 after --help, CLI_USAGE after printing what is wrong). */
+int cli_parse(const cli_command *command, void *settings, int argc, char **argv, int fewest, int most, int *n_operands);
+
+void cli_help(FILE *out, const cli_command *command);
+void cli_overview(FILE *out);
+
+/* "0.3" or "8/255"; false if it is not a finite number. */
+bool cli_number(const char *text, double *out);
+
+/* Prints "bulwark: <subject>: <sentence>" on stderr and gives the exit code for the status. */
+int cli_report_error(const char *subject, const bw_error *err);
+/* The same for the command's own findings. Returns CLI_USAGE. */
+int cli_usage_error(const cli_command *command, const char *format, ...) BW_PRINTF(2, 3);
+
+/* A progress callback that draws on stderr (a bar on a terminal, plain lines elsewhere), and that stops
+ * work after Ctrl-C. */
+bw_progress cli_progress(bool quiet);
+void cli_progress_end(void); /* wipes the bar */
+bool cli_interrupted(void);
+
+/* Writes size bytes beside path and renames; path "-" is standard output. Returns an exit code. */
+int cli_write_file(const char *path, const void *data, size_t size);
+
+/* --norm, in the order of bw_norm. */
+extern const char *const cli_norms[];
+
+#endif

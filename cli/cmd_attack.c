@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bulwark attack: one attack, with its adversarial examples as npz and as a picture. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+typedef struct settings {
+  const char *labels, *function, *output, *sheet, *set;
+  double eps;
+  uint64_t samples, seed, threads, batch, rows;
+  int norm, precision;
+  bool json, quiet;
+} settings;
+
+static const char *const precisions[] = {"float32", "bfloat16", NULL};
+
+static const cli_option options[] = {
+    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1", offsetof(settings, norm), cli_norms},
+    {"eps", 'e', CLI_REAL, "EPS", "budget, such as 0.3 or 8/255 (default: 0.3 for one channel, 8/255 for more)", offsetof(settings, eps), NULL},
+    {"set", 0, CLI_TEXT, "LIST", "options of the attack, such as steps=100:restarts=5 (see bulwark attacks NAME)", offsetof(settings, set), NULL},
+    {"samples", 'n', CLI_COUNT, "N", "attack the first N samples (default: all)", offsetof(settings, samples), NULL},
+    {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(settings, seed), NULL},
+    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict", offsetof(settings, threads), NULL},
+    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict", offsetof(settings, batch), NULL},
+    {"precision", 0, CLI_CHOICE, "TYPE", "of gradients: float32 (default) or bfloat16; successes are verified in float32", offsetof(settings, precision), precisions},
+    {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
+    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several", offsetof(settings, function), NULL},
+    {"output", 'o', CLI_TEXT, "FILE", "write the adversarial examples as npz", offsetof(settings, output), NULL},
+    {"sheet", 0, CLI_TEXT, "FILE", "write a PNG sheet: clean, adversarial, difference", offsetof(settings, sheet), NULL},
+    {"rows", 0, CLI_COUNT, "N", "samples on the sheet (default 10)", offsetof(settings, rows), NULL},
+    {"json", 'j', CLI_FLAG, NULL, "print JSON", offsetof(settings, json), NULL},
+    {"quiet", 'q', CLI_FLAG, NULL, "no progress", offsetof(settings, quiet), NULL},
+};
+
+static int run(int argc, char **argv);
+
+const cli_command cmd_attack = {
+    .name = "attack",
+    .arguments = "NAME MODEL DATA",
+    .summary = "run one attack and keep its adversarial examples",
+    .description = "Runs the attack NAME (see bulwark attacks) on MODEL with the samples of DATA, verifies every success in float32, and "
+                   "prints what it reached. Exit code 0 however many samples fall.",
+    .examples = "  bulwark attack pgd model.mlxfn test.npz --eps 0.3 --output adversarial.npz --sheet adversarial.png\n"
+                "  bulwark attack fgsm model.mlxfn test.npz --eps 8/255 --samples 100\n"
+                "  bulwark attack pgd model.mlxfn test.npz --norm l2 --eps 2 --set steps=100:restarts=5:loss=dlr\n",
+    .n_options = sizeof options / sizeof *options,
+    .options = options,
+    .run = run,
+};
+
+/* "steps=100:loss=dlr" -> bw_attack_set calls. */
+static bw_status apply_settings(bw_attack *attack, const char *list, bw_error *err) {
+  char text[512];
+  if (strlen(list) >= sizeof text) {
+    *err = (bw_error){.status = BW_EINVAL, .offset = BW_NO_OFFSET, .text = "--set is too long"};
+    return BW_EINVAL;
+  }
+  snprintf(text, sizeof text, "%s", list);
+  for (char *at = text; *at != '\0';) {
+    char *end = at + strcspn(at, ":");
+    char *next = *end == ':' ? end + 1 : end;
+    *end = '\0';
+    char *equals = strchr(at, '=');
+    if (equals != NULL) *equals = '\0';
+    const bw_status status = bw_attack_set(attack, at, equals != NULL ? equals + 1 : "true", err);
+    if (status != BW_OK) return status;
+    at = next;
+  }
+  return BW_OK;
+}
+
+static double default_eps(const bw_model *model) {
+  const uint32_t rank = bw_model_rank(model);
+  return rank == 3 && bw_model_shape(model)[rank - 1] > 1 ? 8.0 / 255 : 0.3;
+}
+
+typedef struct tally {
+  uint64_t count, clean_right, broken, forwards, backwards;
+  double mean_distance;
+} tally;
+
+static tally count(const bw_attack_result *result) {
+  tally t = {0};
+  t.count = bw_attack_result_count(result);
+  double sum = 0;
+  for (uint64_t i = 0; i < t.count; i++) {
+    const bw_sample_outcome *o = bw_attack_result_at(result, i);
+    t.clean_right += o->attacked;
+    t.broken += o->success;
+    t.forwards += o->forwards;
+    t.backwards += o->backwards;
+    if (o->success) sum += o->distance;
+  }
+  t.mean_distance = t.broken > 0 ? sum / (double)t.broken : 0;
+  return t;
+}
+
+static void print_tally(const tally *t, const settings *s, const char *name, double eps, double seconds) {
+  const double n = (double)t->count;
+  if (s->json) {
+    printf("{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%.9g,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_accuracy\":%.9g,"
+           "\"successes\":%llu,\"mean_distance\":%.9g,\"forwards\":%llu,\"backwards\":%llu,\"seconds\":%.6g}\n",
+           name, cli_norms[s->norm], eps, (unsigned long long)t->count, (double)t->clean_right / n,
+           (double)(t->clean_right - t->broken) / n, (unsigned long long)t->broken, t->mean_distance, (unsigned long long)t->forwards,
+           (unsigned long long)t->backwards, seconds);
+    return;
+  }
+  printf("%s, %s eps %.4g, %llu samples\n", name, cli_norms[s->norm], eps, (unsigned long long)t->count);
+  printf("  clean accuracy   %6.2f %%\n", 100 * (double)t->clean_right / n);
+  printf("  robust accuracy  %6.2f %%   (%llu broken, each verified)\n", 100 * (double)(t->clean_right - t->broken) / n, (unsigned long long)t->broken);
+  if (t->broken > 0) printf("  mean distance    %8.4f\n", t->mean_distance);
+  printf("  model passes     %llu forward, %llu backward\n", (unsigned long long)t->forwards, (unsigned long long)t->backwards);
+  printf("  time             %.2f s\n", seconds);
+}
+
+static int write_results(const bw_attack_result *result, const bw_dataset *dataset, const settings *s) {
+  bw_error err = {0};
+  if (s->output != NULL && bw_attack_result_save(result, dataset, s->output, &err) != BW_OK) return cli_report_error(s->output, &err);
+  if (s->sheet != NULL && bw_attack_result_sheet(result, dataset, (uint32_t)s->rows, s->sheet, &err) != BW_OK)
+    return cli_report_error(s->sheet, &err);
+  return CLI_CLEAN;
+}
+
+/* The first s->samples of the data, or all. Takes over *dataset. */
+static bw_status take_first(bw_dataset **dataset, uint64_t samples, bw_error *err) {
+  if (samples == 0 || samples >= bw_dataset_count(*dataset)) return BW_OK;
+  uint64_t *indices = calloc(samples, sizeof *indices);
+  if (indices == NULL) {
+    *err = (bw_error){.status = BW_ENOMEM, .offset = BW_NO_OFFSET, .text = "out of memory"};
+    return BW_ENOMEM;
+  }
+  for (uint64_t i = 0; i < samples; i++) indices[i] = i;
+  bw_dataset *part = NULL;
+  const bw_status status = bw_dataset_choose(&part, *dataset, samples, indices, err);
+  free(indices);
+  if (status != BW_OK) return status;
+  bw_dataset_free(*dataset);
+  *dataset = part;
+  return BW_OK;
+}
+
+static int attack_model(const settings *s, const char *name, bw_model *model, const bw_dataset *dataset) {
+  bw_error err = {0};
+  bw_attack *attack = NULL;
+  bw_attack_result *result = NULL;
+  const double eps = isnan(s->eps) ? default_eps(model) : s->eps;
+  bw_run_options o;
+  bw_run_options_init(&o, sizeof o);
+  o.seed = s->seed;
+  o.threads = (uint32_t)s->threads;
+  o.batch = (uint32_t)s->batch;
+  int code = CLI_CLEAN;
+  bw_status status = bw_attack_create(&attack, name, (bw_norm)s->norm, eps, &err);
+  if (status == BW_OK && s->set != NULL) status = apply_settings(attack, s->set, &err);
+  if (status == BW_OK) {
+    o.progress = cli_progress(s->quiet);
+    status = bw_attack_run(&result, attack, model, dataset, &o, &err);
+    cli_progress_end();
+  }
+  if (status != BW_OK && status != BW_ECANCEL) {
+    code = cli_report_error(name, &err);
+  } else {
+    const tally t = count(result);
+    print_tally(&t, s, name, eps, bw_attack_result_seconds(result));
+    code = write_results(result, dataset, s);
+    if (code == CLI_CLEAN && status == BW_ECANCEL) code = CLI_INTERRUPTED;
+  }
+  bw_attack_result_free(result);
+  bw_attack_free(attack);
+  return code;
+}
+
+static int run(int argc, char **argv) {
+  settings s = {.eps = NAN, .rows = 10};
+  int n = 0;
+  const int parsed = cli_parse(&cmd_attack, &s, argc, argv, 3, 3, &n);
+  if (parsed >= 0) return parsed;
+  if (bw_attack_find(argv[1]) == NULL) return cli_usage_error(&cmd_attack, "no attack '%s' (bulwark attacks lists them)", argv[1]);
+  if (!isnan(s.eps) && s.eps <= 0) return cli_usage_error(&cmd_attack, "--eps must be above 0");
+  bw_error err = {0};
+  bw_model *model = NULL;
+  bw_dataset *dataset = NULL;
+  bw_model_options mo;
+  bw_model_options_init(&mo, sizeof mo);
+  mo.function = s.function;
+  mo.search = (bw_precision)s.precision;
+  bw_dataset_options dataset_options;
+  bw_dataset_options_init(&dataset_options, sizeof dataset_options);
+  dataset_options.labels_path = s.labels;
+  int code = CLI_CLEAN;
+  if (bw_model_open(&model, argv[2], &mo, &err) != BW_OK) code = cli_report_error(argv[2], &err);
+  else if (bw_dataset_open(&dataset, argv[3], &dataset_options, &err) != BW_OK || take_first(&dataset, s.samples, &err) != BW_OK)
+    code = cli_report_error(argv[3], &err);
+  else code = attack_model(&s, argv[1], model, dataset);
+  bw_dataset_free(dataset);
+  bw_model_free(model);
+  return code;
+}

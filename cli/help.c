@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What --help prints, made from the command tables. */
+#include <string.h>
+
+#include "cli.h"
+
+/* Words of text, folded at 100 columns behind `indent` spaces; the cursor stands at `column`. */
+static void print_folded(FILE *out, const char *text, int indent, int column) {
+  while (*text != '\0') {
+    const size_t word = strcspn(text, " ");
+    if (column > indent && column + (int)word > 100) {
+      fprintf(out, "\n%*s", indent, "");
+      column = indent;
+    }
+    fprintf(out, "%.*s", (int)word, text);
+    column += (int)word + 1;
+    text += word;
+    if (*text == ' ') {
+      fputc(' ', out);
+      text++;
+    }
+  }
+  fputc('\n', out);
+}
+
+static void print_option(FILE *out, const cli_option *option) {
+  char left[48];
+  const char letter[] = {'-', option->letter, ',', ' ', '\0'};
+  snprintf(left, sizeof left, "  %s--%s%s%s", option->letter != 0 ? letter : "    ", option->name, option->value != NULL ? " " : "",
+           option->value != NULL ? option->value : "");
+  fprintf(out, "%-28s", left);
+  print_folded(out, option->help, 28, 28);
+}
+
+void cli_help(FILE *out, const cli_command *command) {
+  fprintf(out, "Usage: bulwark %s %s%s\n\n", command->name, command->arguments, command->n_options > 0 ? " [options]" : "");
+  print_folded(out, command->description, 0, 0);
+  fprintf(out, "\nOptions:\n");
+  for (uint32_t i = 0; i < command->n_options; i++) print_option(out, &command->options[i]);
+  fprintf(out, "  -h, --help                this text\n");
+  if (command->examples != NULL) fprintf(out, "\nExamples:\n%s", command->examples);
+}
+
+void cli_overview(FILE *out) {
+  fprintf(out, "Bulwark %s attacks MLX models as an adversary would and says how much of their accuracy survives.\n\nUsage: bulwark COMMAND ...\n\nCommands:\n",
+          bw_version());
+  for (size_t i = 0; cli_commands[i] != NULL; i++) fprintf(out, "  %-12s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+  fprintf(out,
+          "\n`bulwark COMMAND --help` explains one, with examples. Start with:\n"
+          "  bulwark evaluate model.mlxfn test.npz\n\n"
+          "Exit codes: 0 clean, 1 finding (a gate failed, an unsound evaluation), 2 usage, 3 bad input,\n"
+          "4 limit reached, 5 internal error, 130 interrupted.\n");
+}
