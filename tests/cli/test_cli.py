@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line as its users meet it: exit codes, one-line errors, files that appear whole or not at all.
+
+Usage: test_cli.py BULWARK GLYPHS_FOLDER [unittest arguments]
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+BULWARK, GLYPHS = "", Path()
+
+
+def bulwark(*arguments, cwd=None):
+    return subprocess.run([BULWARK, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+class Usage(unittest.TestCase):
+    def check(self, arguments, code, pattern, stream="stderr"):
+        done = bulwark(*arguments)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertRegex(getattr(done, stream), pattern)
+        return done
+
+    def test_rows(self):
+        model, data = GLYPHS / "robust.mlxfn", GLYPHS / "glyphs.npz"
+        rows = [
+            ([], 2, "Usage: bulwark"),
+            (["nonsense"], 2, "no command 'nonsense'"),
+            (["evaluate"], 2, "expects MODEL DATA"),
+            (["evaluate", model, data, "--eps", "big"], 2, "--eps big: must be a number such as 0.3 or 8/255"),
+            (["evaluate", model, data, "--eps", "-1"], 2, "--eps must be above 0"),
+            (["evaluate", model, data, "--norm", "l7"], 2, "must be one of linf, l2, l1"),
+            (["evaluate", model, data, "--samples"], 2, "--samples needs a value"),
+            (["evaluate", model, data, "--frobnicate"], 2, "unknown option --frobnicate"),
+            (["evaluate", model, data, "--attacks", "pgd:stepz=3", "--no-html", "-q"], 2, "stepz"),
+            (["evaluate", "/nonexistent.mlxfn", data], 3, "/nonexistent.mlxfn"),
+            (["evaluate", model, "/nonexistent.npz"], 3, "/nonexistent.npz"),
+            (["evaluate", data, data], 3, "byte"),
+            (["attack", "nonsense", model, data], 2, "no attack 'nonsense'"),
+            (["attack", "pgd", model, data, "--set", "steps=many"], 2, "steps"),
+            (["attacks", "nonsense"], 2, "no attack 'nonsense'"),
+            (["info", data], 3, "byte"),
+            (["completion", "tcsh"], 2, "bash, zsh and fish"),
+        ]
+        for arguments, code, pattern in rows:
+            with self.subTest(arguments=arguments):
+                done = self.check(arguments, code, pattern)
+                if arguments:
+                    self.assertEqual(done.stderr.count("\n"), 1, "an error is one line: " + done.stderr)
+
+    def test_help_of_every_command(self):
+        overview = bulwark("--help").stdout
+        for name in re.findall(r"^  (\w+) ", overview, re.M):
+            if name == "bulwark":
+                continue
+            with self.subTest(command=name):
+                self.check([name, "--help"], 0, f"Usage: bulwark {name}", "stdout")
+
+    def test_version_and_lists(self):
+        self.check(["--version"], 0, r"^bulwark \d+\.\d+\.\d+", "stdout")
+        for name in ("fgsm", "r-fgsm", "bim", "pgd", "mi-fgsm", "noise"):
+            self.check(["attacks"], 0, rf"(?m)^{name} ", "stdout")
+            self.check(["attacks", name], 0, "Paper:", "stdout")
+        self.check(["man"], 0, r"\.TH BULWARK 1", "stdout")
+        self.check(["completion", "bash"], 0, "complete .* bulwark", "stdout")
+
+
+class Info(unittest.TestCase):
+    def test_text_and_json(self):
+        text = bulwark("info", GLYPHS / "robust.mlxfn")
+        self.assertEqual(text.returncode, 0, text.stderr)
+        self.assertIn("Convolution", text.stdout)
+        parsed = json.loads(bulwark("info", GLYPHS / "robust.mlxfn", "--json").stdout)
+        self.assertTrue(parsed)
+
+    def test_truncated_file_is_refused_with_an_offset(self):
+        with tempfile.TemporaryDirectory() as folder:
+            whole = (GLYPHS / "robust.mlxfn").read_bytes()
+            path = Path(folder) / "cut.mlxfn"
+            for size in (0, 1, 9, 100, len(whole) // 2, len(whole) - 1):
+                path.write_bytes(whole[:size])
+                done = bulwark("info", path)
+                self.assertEqual(done.returncode, 3, f"cut at {size}: {done.stderr}")
+                self.assertRegex(done.stderr, r"byte \d+")
+
+
+class Evaluate(unittest.TestCase):
+    def evaluate(self, folder, *more, model="robust.mlxfn"):
+        return bulwark("evaluate", GLYPHS / model, GLYPHS / "glyphs.npz", "--samples", 100, "--eps", "0.1",
+                       "--budgets", 2, "-q", "--html", Path(folder) / "page.html", *more)
+
+    def test_reports(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.evaluate(folder, "--json", "--junit", Path(folder) / "junit.xml")
+            self.assertIn(done.returncode, (0, 1), done.stderr)
+            result = json.loads(done.stdout)
+            self.assertTrue(result)
+            ET.parse(Path(folder) / "junit.xml")
+            page = (Path(folder) / "page.html").read_text()
+            self.assertIn("<svg", page)
+            self.assertNotRegex(page, r"(src|href)=[\"']https?:", "the page must be self-contained")
+            self.assertEqual(sorted(os.listdir(folder)), ["junit.xml", "page.html"], "nothing half-written stays")
+
+    def test_gate(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.evaluate(folder, "--fail-under", "0.01").returncode, 0)
+            self.assertEqual(self.evaluate(folder, "--fail-under", "1").returncode, 1)
+
+    def test_same_seed_same_json(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def verdicts(*more):
+                text = self.evaluate(folder, "--json", *more).stdout
+                return re.sub(r'"seconds":[^,}]*', "", text)
+            one = verdicts("--threads", 1, "--batch", 7)
+            two = verdicts("--threads", 2, "--batch", 64)
+            self.assertEqual(one, two)
+
+    def test_interrupt_and_resume(self):
+        with tempfile.TemporaryDirectory() as folder:
+            state = Path(folder) / "run.state"
+            command = [BULWARK, "evaluate", str(GLYPHS / "robust.mlxfn"), str(GLYPHS / "glyphs.npz"), "--eps", "0.1",
+                       "--attacks", "fgsm,pgd:steps=400:restarts=5", "--budgets", "0", "--no-html", "-q", "--json",
+                       "--resume", str(state)]
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            deadline = time.monotonic() + 60
+            while not state.exists() and time.monotonic() < deadline and running.poll() is None:
+                time.sleep(0.02)
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=120)
+            self.assertEqual(running.returncode, 130, err)
+            self.assertTrue(json.loads(out), "what is done is kept")
+            self.assertTrue(state.exists())
+            short = [part.replace("steps=400:restarts=5", "steps=3") for part in command]
+            refused = subprocess.run(short, capture_output=True, text=True, timeout=300)
+            self.assertEqual(refused.returncode, 2, "the state of another configuration is refused")
+
+
+class Attack(unittest.TestCase):
+    def test_writes_examples_and_sheet(self):
+        with tempfile.TemporaryDirectory() as folder:
+            npz, sheet = Path(folder) / "adv.npz", Path(folder) / "adv.png"
+            done = bulwark("attack", "pgd", GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "--eps", "0.2",
+                           "--samples", 50, "-q", "-o", npz, "--sheet", sheet)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertTrue(npz.read_bytes().startswith(b"PK"))
+            self.assertTrue(sheet.read_bytes().startswith(b"\x89PNG"))
+
+    def test_unwritable_output_leaves_nothing(self):
+        done = bulwark("attack", "fgsm", GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "--samples", 5, "-q",
+                       "-o", "/nonexistent-folder/adv.npz")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("/nonexistent-folder/adv.npz", done.stderr)
+
+
+if __name__ == "__main__":
+    BULWARK, GLYPHS = sys.argv[1], Path(sys.argv[2])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
