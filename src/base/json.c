@@ -131,9 +131,13 @@ void bwi_json_number(bwi_json_writer *w, double value) {
   }
   char text[32];
   const locale_t before = enter_c_locale();
-  for (int digits = 1; digits <= 17; digits++) {
-    (void)snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
+  if (fabs(value) < 1e15 && value == trunc(value)) {
+    (void)snprintf(text, sizeof text, "%.0f", value); /* %g would write 100 as 1e+02 */
+  } else {
+    for (int digits = 1; digits <= 17; digits++) {
+      (void)snprintf(text, sizeof text, "%.*g", digits, value);
+      if (strtod(text, NULL) == value) break;
+    }
   }
   (void)uselocale(before);
   before_value(w);

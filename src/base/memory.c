@@ -19,8 +19,8 @@ typedef union header {
 static atomic_uint_fast64_t live_blocks;
 static atomic_uint_fast64_t allocations_to_failure; /* 0: never */
 
-void bwi_memory_fail_after(uint64_t n) {
-  atomic_store(&allocations_to_failure, n);
+uint64_t bwi_memory_fail_after(uint64_t n) {
+  return atomic_exchange(&allocations_to_failure, n);
 }
 
 uint64_t bwi_memory_live_blocks(void) {

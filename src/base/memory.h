@@ -16,8 +16,9 @@ void bwi_free(void *block); /* NULL is fine */
 
 char *bwi_strdup(const char *text); /* NULL when there is no memory */
 
-/* For tests: the n-th allocation from now on fails, once (0 = never). Per process, not per thread. */
-void bwi_memory_fail_after(uint64_t n);
+/* For tests: the n-th allocation from now on fails, once (0 = never). Per process, not per thread.
+ * Returns what was left of the countdown before: 0 when its failure has happened. */
+uint64_t bwi_memory_fail_after(uint64_t n);
 uint64_t bwi_memory_live_blocks(void);
 
 /* An arena hands out memory that is freed all at once. */
