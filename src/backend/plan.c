@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes a graph ready to run: which nodes need computing and in which order, a kernel for each, and
+ * where every value lies. Views share the bytes of what they rename; values whose lives do not meet share
+ * bytes too; inputs, and what a later run may read, are never shared. */
+#include "backend/plan.h"
+
+#include <time.h>
+
+#include "backend/placement.h"
+#include "base/checked.h"
+#include "base/memory.h"
+#include "graph/primitive.h"
+
+#define FOREVER UINT32_MAX
+
+typedef struct step {
+  bwi_id node;
+  bwi_kernel kernel;
+  const void **in; /* one an operand, inside the plan's `operands` */
+  void *out;
+  double seconds;
+  uint64_t runs;
+} step;
+
+struct bwi_plan {
+  const bwi_graph *g;
+  uint32_t n_steps, n_first_stage; /* steps [0, n_first_stage) are stage 0 */
+  step *steps;
+  const void **operands;
+  void **places;   /* where each node's value lies; NULL for nodes that nothing needs */
+  char *workspace; /* all values, then the scratch that all kernels share */
+  size_t workspace_bytes;
+  void *scratch;
+  bool profiling;
+};
+
+/* What is known of a node while the plan is made. */
+typedef struct value {
+  bool live;
+  bwi_id root; /* the node whose bytes these are: itself, or what a chain of views starts from */
+  uint32_t first, last;
+  uint32_t block;
+} value;
+
+/* --- views --- */
+
+static bool same_order(const bwi_dims *shape, const bwi_dims *axes) {
+  int64_t previous = -1;
+  for (uint32_t i = 0; i < axes->n; i++) {
+    if (shape->v[axes->v[i]] == 1) continue;
+    if (axes->v[i] < previous) return false;
+    previous = axes->v[i];
+  }
+  return true;
+}
+
+/* A slice of the same shape takes all of each axis, forwards unless the stride says otherwise. */
+static bool whole(const bwi_dims *from, const bwi_dims *to, const bwi_dims *strides) {
+  if (!bwi_dims_equal(from, to)) return false;
+  for (uint32_t i = 0; i < from->n; i++)
+    if (from->v[i] > 1 && strides->v[i] != 1) return false;
+  return true;
+}
+
+bool bwi_is_view(const bwi_graph *g, bwi_id id) {
+  const bwi_node *n = bwi_graph_node(g, id);
+  if (n->n_in == 0) return false;
+  const bwi_node *a = bwi_graph_node(g, n->in[0]);
+  switch (n->prim) {
+    case BWI_Reshape:
+    case BWI_ExpandDims:
+    case BWI_Squeeze:
+    case BWI_Flatten:
+    case BWI_Unflatten:
+    case BWI_Copy:
+    case BWI_StopGradient:
+    case BWI_View: return true;
+    case BWI_AsType: return a->dtype == n->dtype;
+    case BWI_Broadcast: return bwi_node_count(a) == bwi_node_count(n);
+    case BWI_Slice: return whole(&a->shape, &n->shape, &n->params->v[2]);
+    case BWI_Transpose: return same_order(&a->shape, &n->params->v[0]);
+    default: return false;
+  }
+}
+
+/* --- which nodes, in which order --- */
+
+static bool computed(const bwi_plan *plan, const value *values, bwi_id id) {
+  const bwi_prim prim = bwi_graph_node(plan->g, id)->prim;
+  return values[id].live && values[id].root == id && prim != BWI_Input && prim != BWI_Constant;
+}
+
+static void find_live(const bwi_graph *g, value *values) {
+  for (uint32_t i = 0; i < bwi_graph_n_outputs(g); i++) values[bwi_graph_output(g, i)].live = true;
+  for (bwi_id id = (bwi_id)bwi_graph_count(g) - 1; id >= 0; id--) {
+    const bwi_node *n = bwi_graph_node(g, id);
+    for (uint32_t k = 0; values[id].live && k < n->n_in; k++) values[n->in[k]].live = true;
+  }
+  for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++)
+    values[id].root = bwi_is_view(g, id) ? values[bwi_graph_node(g, id)->in[0]].root : id;
+}
+
+static bw_status list_steps(bwi_plan *plan, const value *values, bw_error *err) {
+  const bwi_graph *g = plan->g;
+  const bwi_id count = (bwi_id)bwi_graph_count(g);
+  size_t n_operands = 0;
+  uint32_t n_steps = 0;
+  for (bwi_id id = 0; id < count; id++) {
+    if (!computed(plan, values, id)) continue;
+    n_operands += bwi_graph_node(g, id)->n_in;
+    n_steps++;
+  }
+  plan->steps = bwi_alloc(n_steps, sizeof *plan->steps);
+  plan->operands = bwi_alloc(n_operands, sizeof *plan->operands);
+  if (plan->steps == NULL || plan->operands == NULL)
+    return BW_FAIL(err, BW_ENOMEM, "out of memory for a plan of %u steps", n_steps);
+  const void **operands = plan->operands;
+  for (uint32_t stage = 0; stage < 2; stage++) {
+    for (bwi_id id = 0; id < count; id++) {
+      const bwi_node *n = bwi_graph_node(g, id);
+      if (!computed(plan, values, id) || n->stage != stage) continue;
+      plan->steps[plan->n_steps++] = (step){.node = id, .in = operands};
+      operands += n->n_in;
+    }
+    if (stage == 0) plan->n_first_stage = plan->n_steps;
+  }
+  return BW_OK;
+}
+
+static bw_status bind_kernel(step *s, const bwi_graph *g, uint32_t n_backends, const bwi_backend *const *backends,
+                             bwi_weights *weights, uint32_t flags, bw_error *err) {
+  for (uint32_t b = 0; b < n_backends; b++) {
+    const bw_status status = backends[b]->bind(&s->kernel, g, s->node, weights, flags, err);
+    if (status != BW_EUNSUPPORTED) return status;
+  }
+  const bwi_node *n = bwi_graph_node(g, s->node);
+  char shape[64];
+  return BW_FAIL(err, BW_EUNSUPPORTED, "node %d (%s, %s %s): no backend computes it", s->node,
+                 bwi_primitive_of(n->prim)->name, bw_dtype_name(n->dtype),
+                 bwi_dims_text(shape, sizeof shape, &n->shape));
+}
+
+/* --- lives --- */
+
+/* Stage 1 may run again without stage 0 in between, so whatever it reads from stage 0 lives forever. An
+ * output lasts until its own stage runs again: one of stage 1 must outlive a run of stage 0. */
+static void find_lives(const bwi_plan *plan, value *values) {
+  const bwi_graph *g = plan->g;
+  for (uint32_t s = 0; s < plan->n_steps; s++) {
+    const bwi_id id = plan->steps[s].node;
+    const bwi_node *n = bwi_graph_node(g, id);
+    values[id].first = values[id].last = s;
+    for (uint32_t k = 0; k < n->n_in; k++) {
+      value *operand = &values[values[n->in[k]].root];
+      operand->last = s >= plan->n_first_stage && operand->first < plan->n_first_stage ? FOREVER : s;
+    }
+  }
+  for (uint32_t i = 0; i < bwi_graph_n_inputs(g); i++) {
+    value *input = &values[bwi_graph_input(g, i)];
+    input->first = 0;
+    input->last = FOREVER;
+  }
+  for (uint32_t i = 0; i < bwi_graph_n_outputs(g); i++) {
+    value *root = &values[values[bwi_graph_output(g, i)].root];
+    if (root->first >= plan->n_first_stage) root->first = 0;
+    root->last = FOREVER;
+  }
+}
+
+/* Whether step s may write its result over operand k: a computed value that nothing reads later and that
+ * is not also another operand. */
+static bool may_overwrite(const bwi_plan *plan, const value *values, const bwi_block *blocks, uint32_t s, int k) {
+  const bwi_node *n = bwi_graph_node(plan->g, plan->steps[s].node);
+  const bwi_id root = values[n->in[k]].root;
+  if (!computed(plan, values, root)) return false;
+  const bwi_block *block = &blocks[values[root].block];
+  if (block->last != s || block->bytes < bwi_node_bytes(n)) return false;
+  for (uint32_t j = 0; j < n->n_in; j++) {
+    const bwi_id other = values[n->in[j]].root;
+    if ((int)j != k && computed(plan, values, other) && values[other].block == values[root].block) return false;
+  }
+  return true;
+}
+
+/* One block an input and one a step, less those that are written over an operand. Returns how many. */
+static uint32_t list_blocks(const bwi_plan *plan, value *values, bwi_block *blocks) {
+  const bwi_graph *g = plan->g;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < bwi_graph_n_inputs(g); i++) {
+    const bwi_id id = bwi_graph_input(g, i);
+    values[id].block = count;
+    blocks[count++] = (bwi_block){.bytes = bwi_node_bytes(bwi_graph_node(g, id)), .first = 0, .last = FOREVER};
+  }
+  for (uint32_t s = 0; s < plan->n_steps; s++) {
+    const bwi_id id = plan->steps[s].node;
+    const bwi_node *n = bwi_graph_node(g, id);
+    value *v = &values[id];
+    const int k = plan->steps[s].kernel.in_place;
+    if (k >= 0 && may_overwrite(plan, values, blocks, s, k)) {
+      v->block = values[values[n->in[k]].root].block;
+      bwi_block *block = &blocks[v->block];
+      if (v->first < block->first) block->first = v->first;
+      block->last = v->last;
+    } else {
+      v->block = count;
+      blocks[count++] = (bwi_block){.bytes = bwi_node_bytes(n), .first = v->first, .last = v->last};
+    }
+  }
+  return count;
+}
+
+/* --- addresses --- */
+
+static bw_status make_workspace(bwi_plan *plan, value *values, bwi_block *blocks, bw_error *err) {
+  const uint32_t n_blocks = list_blocks(plan, values, blocks);
+  size_t values_bytes = 0, scratch_bytes = 0;
+  BW_TRY(bwi_place(&values_bytes, blocks, n_blocks, err));
+  for (uint32_t s = 0; s < plan->n_steps; s++)
+    if (plan->steps[s].kernel.scratch_bytes > scratch_bytes) scratch_bytes = plan->steps[s].kernel.scratch_bytes;
+  if (!bwi_add_size(&plan->workspace_bytes, values_bytes, scratch_bytes))
+    return BW_FAIL(err, BW_ELIMIT, "the plan's buffers do not fit the address space");
+  plan->workspace = bwi_alloc(plan->workspace_bytes, 1);
+  if (plan->workspace == NULL)
+    return BW_FAIL(err, BW_ENOMEM, "out of memory for a workspace of %zu bytes", plan->workspace_bytes);
+  plan->scratch = plan->workspace + values_bytes;
+  return BW_OK;
+}
+
+/* Constants are read where they are: the cast drops a const that no kernel writes through. */
+static void set_addresses(bwi_plan *plan, const value *values, const bwi_block *blocks) {
+  const bwi_graph *g = plan->g;
+  for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++) {
+    const bwi_node *root = bwi_graph_node(g, values[id].root);
+    if (root->prim == BWI_Constant) {
+      plan->places[id] = (void *)(uintptr_t)root->data;
+    } else if (values[id].live || root->prim == BWI_Input) {
+      plan->places[id] = plan->workspace + blocks[values[values[id].root].block].offset;
+    }
+  }
+  for (uint32_t s = 0; s < plan->n_steps; s++) {
+    step *at = &plan->steps[s];
+    const bwi_node *n = bwi_graph_node(g, at->node);
+    for (uint32_t k = 0; k < n->n_in; k++) at->in[k] = plan->places[n->in[k]];
+    at->out = plan->places[at->node];
+  }
+}
+
+bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends, const bwi_backend *const *backends,
+                          bwi_weights *weights, uint32_t flags, bw_error *err) {
+  BW_TRY(bwi_graph_status(g, err));
+  bw_status status = BW_ENOMEM;
+  const uint32_t count = bwi_graph_count(g);
+  bwi_plan *plan = bwi_alloc(1, sizeof *plan);
+  value *values = bwi_alloc(count, sizeof *values);
+  bwi_block *blocks = bwi_alloc(count, sizeof *blocks);
+  if (plan != NULL) plan->places = bwi_alloc(count, sizeof *plan->places);
+  if (plan == NULL || values == NULL || blocks == NULL || plan->places == NULL) {
+    BW_FAIL(err, BW_ENOMEM, "out of memory for a plan of %u nodes", count);
+    goto out;
+  }
+  plan->g = g;
+  find_live(g, values);
+  status = list_steps(plan, values, err);
+  for (uint32_t s = 0; status == BW_OK && s < plan->n_steps; s++)
+    status = bind_kernel(&plan->steps[s], g, n_backends, backends, weights, flags, err);
+  if (status != BW_OK) goto out;
+  find_lives(plan, values);
+  status = make_workspace(plan, values, blocks, err);
+  if (status != BW_OK) goto out;
+  set_addresses(plan, values, blocks);
+  *out = plan;
+  plan = NULL;
+out:
+  bwi_plan_free(plan);
+  bwi_free(values);
+  bwi_free(blocks);
+  return status;
+}
+
+void bwi_plan_free(bwi_plan *plan) {
+  if (plan == NULL) return;
+  for (uint32_t s = 0; s < plan->n_steps; s++)
+    if (plan->steps[s].kernel.free != NULL) plan->steps[s].kernel.free(plan->steps[s].kernel.state);
+  bwi_free(plan->steps);
+  bwi_free(plan->operands);
+  bwi_free(plan->places);
+  bwi_free(plan->workspace);
+  bwi_free(plan);
+}
+
+/* --- running --- */
+
+void *bwi_plan_input(bwi_plan *plan, uint32_t i) {
+  return plan->places[bwi_graph_input(plan->g, i)];
+}
+
+const void *bwi_plan_output(const bwi_plan *plan, uint32_t i) {
+  return plan->places[bwi_graph_output(plan->g, i)];
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err) {
+  if (stage > 1) return BW_FAIL(err, BW_EINVAL, "a plan has stages 0 and 1, not %u", stage);
+  const uint32_t begin = stage == 0 ? 0 : plan->n_first_stage;
+  const uint32_t end = stage == 0 ? plan->n_first_stage : plan->n_steps;
+  for (uint32_t i = begin; i < end; i++) {
+    step *s = &plan->steps[i];
+    const double start = plan->profiling ? now() : 0;
+    const bw_status status = s->kernel.run(s->kernel.state, s->in, s->out, plan->scratch);
+    if (status != BW_OK)
+      return BW_FAIL(err, status, "node %d (%s): %s", s->node,
+                     bwi_primitive_of(bwi_graph_node(plan->g, s->node)->prim)->name,
+                     status == BW_EFORMAT ? "an index in the data is out of range" : bw_status_text(status));
+    if (!plan->profiling) continue;
+    s->seconds += now() - start;
+    s->runs++;
+  }
+  return BW_OK;
+}
+
+size_t bwi_plan_workspace_bytes(const bwi_plan *plan) {
+  return plan->workspace_bytes;
+}
+
+void bwi_plan_profile(bwi_plan *plan, bool on) {
+  plan->profiling = on;
+}
+
+uint32_t bwi_plan_n_steps(const bwi_plan *plan) {
+  return plan->n_steps;
+}
+
+bwi_step_profile bwi_plan_step(const bwi_plan *plan, uint32_t i) {
+  const step *s = &plan->steps[i];
+  return (bwi_step_profile){.node = s->node, .kernel = s->kernel.name, .seconds = s->seconds, .runs = s->runs};
+}
