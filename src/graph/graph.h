@@ -50,7 +50,8 @@ void bwi_graph_free(bwi_graph *g);
 bw_status bwi_graph_status(const bwi_graph *g, bw_error *err);
 /* Latches a failure; returns BWI_NONE, so `return bwi_graph_fail(g, ...)` reads well in builders. */
 bwi_id bwi_graph_fail(bwi_graph *g, bw_status status, const char *format, ...) BW_PRINTF(3, 4);
-/* Keeps the data of `other` alive as long as g (constants may then be borrowed from it). */
+/* Keeps the data of `other` alive as long as g (constants may then be borrowed from it): other is freed
+ * when its owner and every graph that keeps it have freed it. */
 bw_status bwi_graph_keep(bwi_graph *g, bwi_graph *other, bw_error *err);
 
 bwi_id bwi_input(bwi_graph *g, bw_dtype dtype, const bwi_dims *shape, uint32_t stage);
@@ -59,7 +60,7 @@ bwi_id bwi_constant(bwi_graph *g, bw_dtype dtype, const bwi_dims *shape, const v
 bwi_id bwi_constant_borrowed(bwi_graph *g, bw_dtype dtype, const bwi_dims *shape, const void *data);
 bwi_id bwi_scalar(bwi_graph *g, bw_dtype dtype, double value); /* rank 0 */
 
-/* Applies a primitive: checks arity, parameters and dtypes, infers dtype and shape. params may be
+/* Applies a primitive (Elementwise: bwi_elementwise of program.h): checks arity, parameters and dtypes, infers dtype and shape. params may be
  * NULL for "all zero". Any operand BWI_NONE gives BWI_NONE. */
 bwi_id bwi_apply(bwi_graph *g, bwi_prim prim, const bwi_params *params, uint32_t n_in, const bwi_id *in);
 
@@ -76,7 +77,8 @@ int64_t bwi_node_count(const bwi_node *n); /* elements */
 size_t bwi_node_bytes(const bwi_node *n);
 
 /* SHA-free structural digest input: writes a canonical text of the graph (ids renumbered, no streams,
- * constants as raw bytes) through `sink`. Two exports of one model give the same bytes. */
-void bwi_graph_canonical(const bwi_graph *g, void (*sink)(void *payload, const void *data, size_t size), void *payload);
+ * constants as raw bytes) through `sink`. Two exports of one model give the same bytes. BW_ENOMEM. */
+bw_status bwi_graph_canonical(const bwi_graph *g, void (*sink)(void *payload, const void *data, size_t size),
+                              void *payload, bw_error *err);
 
 #endif

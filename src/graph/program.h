@@ -24,4 +24,8 @@ typedef struct bwi_program {
   bool boolean_result; /* the node's dtype is bool */
 } bwi_program;
 
+/* Adds an Elementwise node; the program is copied. A program that reads a value before it is computed
+ * latches BW_EINVAL. */
+bwi_id bwi_elementwise(bwi_graph *g, const bwi_program *program, uint32_t n_in, const bwi_id *in);
+
 #endif

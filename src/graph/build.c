@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "graph/build.h"
+
+bwi_id bwi_unary(bwi_graph *g, bwi_prim prim, bwi_id a) {
+  return bwi_apply(g, prim, NULL, 1, &a);
+}
+
+bwi_id bwi_binary(bwi_graph *g, bwi_prim prim, bwi_id a, bwi_id b) {
+  return bwi_apply(g, prim, NULL, 2, (bwi_id[]){a, b});
+}
+
+bwi_id bwi_select(bwi_graph *g, bwi_id condition, bwi_id then, bwi_id otherwise) {
+  return bwi_apply(g, BWI_Select, NULL, 3, (bwi_id[]){condition, then, otherwise});
+}
+
+bwi_id bwi_scalar_like(bwi_graph *g, bwi_id a, double value) {
+  return a == BWI_NONE ? BWI_NONE : bwi_scalar(g, bwi_graph_node(g, a)->dtype, value);
+}
+
+bwi_id bwi_zeros_like(bwi_graph *g, bwi_id a) {
+  return a == BWI_NONE ? BWI_NONE : bwi_broadcast(g, bwi_scalar_like(g, a, 0), &bwi_graph_node(g, a)->shape);
+}
+
+bwi_id bwi_astype(bwi_graph *g, bwi_id a, bw_dtype dtype) {
+  if (a == BWI_NONE || bwi_graph_node(g, a)->dtype == dtype) return a;
+  return bwi_apply(g, BWI_AsType, &(bwi_params){.dtype = dtype}, 1, &a);
+}
+
+bwi_id bwi_reduce(bwi_graph *g, bwi_reduction kind, bwi_id a, const bwi_dims *axes) {
+  return bwi_apply(g, BWI_Reduce, &(bwi_params){.i = {kind}, .v = {*axes}}, 1, &a);
+}
+
+bwi_id bwi_sum_to(bwi_graph *g, bwi_id a, const bwi_dims *shape) {
+  if (a == BWI_NONE) return BWI_NONE;
+  const bwi_dims from = bwi_graph_node(g, a)->shape;
+  if (bwi_dims_equal(&from, shape)) return a;
+  if (shape->n > from.n)
+    return bwi_graph_fail(g, BW_EINVAL, "cannot sum rank %u to rank %u", from.n, shape->n);
+  const uint32_t extra = from.n - shape->n;
+  bwi_dims axes = {0};
+  for (uint32_t d = 0; d < from.n; d++)
+    if (d < extra || (shape->v[d - extra] == 1 && from.v[d] != 1)) axes.v[axes.n++] = d;
+  return bwi_reshape(g, bwi_reduce(g, BWI_SUM, a, &axes), shape);
+}
+
+bwi_id bwi_reshape(bwi_graph *g, bwi_id a, const bwi_dims *shape) {
+  if (a == BWI_NONE || bwi_dims_equal(&bwi_graph_node(g, a)->shape, shape)) return a;
+  return bwi_apply(g, BWI_Reshape, &(bwi_params){.v = {*shape}}, 1, &a);
+}
+
+bwi_id bwi_broadcast(bwi_graph *g, bwi_id a, const bwi_dims *shape) {
+  if (a == BWI_NONE || bwi_dims_equal(&bwi_graph_node(g, a)->shape, shape)) return a;
+  return bwi_apply(g, BWI_Broadcast, &(bwi_params){.v = {*shape}}, 1, &a);
+}
+
+bwi_id bwi_transpose(bwi_graph *g, bwi_id a, const bwi_dims *axes) {
+  return bwi_apply(g, BWI_Transpose, &(bwi_params){.v = {*axes}}, 1, &a);
+}
+
+bwi_id bwi_swap_last(bwi_graph *g, bwi_id a) {
+  if (a == BWI_NONE) return BWI_NONE;
+  bwi_dims axes = {.n = bwi_graph_node(g, a)->shape.n};
+  if (axes.n < 2) return bwi_graph_fail(g, BW_EINVAL, "a matrix needs two axes, not %u", axes.n);
+  for (uint32_t d = 0; d < axes.n; d++) axes.v[d] = d;
+  axes.v[axes.n - 1] = axes.n - 2;
+  axes.v[axes.n - 2] = axes.n - 1;
+  return bwi_transpose(g, a, &axes);
+}
+
+bwi_id bwi_matmul(bwi_graph *g, bwi_id a, bwi_id b) {
+  return bwi_binary(g, BWI_Matmul, a, b);
+}
+
+bwi_id bwi_slice(bwi_graph *g, bwi_id a, const bwi_dims *start, const bwi_dims *end,
+                 const bwi_dims *strides) {
+  return bwi_apply(g, BWI_Slice, &(bwi_params){.v = {*start, *end, *strides}}, 1, &a);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What rewriting makes; never differentiated, because differentiation comes first. */
+#include "graph/convolution.h"
+#include "graph/family.h"
+
+/* bias (O) and an optional residual of the output's shape. */
+static bw_status check_epilogue(uint32_t n_in, const bwi_node *const *in, const bwi_dims *shape,
+                                int64_t activation, bw_error *err) {
+  BW_TRY(bwi_check_range(activation, 0, 1, "activation", err));
+  BW_TRY(bwi_check_shape(in[2], &(bwi_dims){1, {shape->v[shape->n - 1]}}, "the bias", err));
+  return n_in == 4 ? bwi_check_shape(in[3], shape, "the residual", err) : BW_OK;
+}
+
+static bw_status infer_convolution(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
+                                   bwi_params *params, bwi_typed_shape *out, bw_error *err) {
+  (void)g;
+  BW_TRY(bwi_check_same_float(n_in, in, err));
+  out->dtype = in[0]->dtype;
+  BW_TRY(bwi_convolution_shape(&out->shape, &in[0]->shape, &in[1]->shape, params, err));
+  return check_epilogue(n_in, in, &out->shape, params->i[2], err);
+}
+
+static bw_status infer_matmul(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
+                              bwi_params *params, bwi_typed_shape *out, bw_error *err) {
+  (void)g;
+  BW_TRY(bwi_check_same_float(n_in, in, err));
+  BW_TRY(bwi_check_rank(in[0], 2, 2, "the left operand", err));
+  BW_TRY(bwi_check_rank(in[1], 2, 2, "the right operand", err));
+  BW_TRY(bwi_check_range(in[1]->shape.v[0], in[0]->shape.v[1], in[0]->shape.v[1], "inner extent", err));
+  *out = (bwi_typed_shape){in[0]->dtype, {2, {in[0]->shape.v[0], in[1]->shape.v[1]}}};
+  return check_epilogue(n_in, in, &out->shape, params->i[0], err);
+}
+
+static bw_status infer_pool(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in, bwi_params *params,
+                            bwi_typed_shape *out, bw_error *err) {
+  (void)g, (void)n_in;
+  const bwi_dims *window = &params->v[0], *strides = &params->v[1];
+  BW_TRY(bwi_check_float(in[0], "the operand", err));
+  BW_TRY(bwi_check_rank(in[0], 4, 4, "the operand", err));
+  BW_TRY(bwi_check_length(window, 2, "window extents", err));
+  BW_TRY(bwi_check_length(strides, 2, "strides", err));
+  BW_TRY(bwi_check_each(strides, 1, INT32_MAX, "stride", err));
+  *out = (bwi_typed_shape){in[0]->dtype, in[0]->shape};
+  for (uint32_t d = 0; d < 2; d++) {
+    BW_TRY(bwi_check_range(window->v[d], 1, in[0]->shape.v[d + 1], "window", err));
+    out->shape.v[d + 1] = (in[0]->shape.v[d + 1] - window->v[d]) / strides->v[d] + 1;
+  }
+  return BW_OK;
+}
+
+static bw_status infer_max_pool_gradient(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
+                                         bwi_params *params, bwi_typed_shape *out, bw_error *err) {
+  BW_TRY(infer_pool(g, n_in, in, params, out, err));
+  for (uint32_t k = 1; k < n_in; k++) {
+    BW_TRY(bwi_check_same_dtype(in[0], in[k], err));
+    BW_TRY(bwi_check_shape(in[k], &out->shape, "a pooled operand", err));
+  }
+  out->shape = in[0]->shape;
+  return BW_OK;
+}
+
+static bw_status infer_elementwise(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
+                                   bwi_params *params, bwi_typed_shape *out, bw_error *err) {
+  (void)g;
+  *out = (bwi_typed_shape){params->dtype, in[0]->shape};
+  for (uint32_t k = 0; k < n_in; k++) {
+    if (in[k]->dtype != BW_F32 && in[k]->dtype != BW_BOOL)
+      return BW_FAIL(err, BW_EFORMAT, "an operand is %s, must be float32 or bool",
+                     bw_dtype_name(in[k]->dtype));
+    BW_TRY(bwi_check_broadcast(&out->shape, &out->shape, &in[k]->shape, err));
+  }
+  return BW_OK;
+}
+
+BWI_PRIMITIVE(FusedConvolution, false, infer_convolution, bwi_vjp_none);
+BWI_PRIMITIVE(FusedMatmul, false, infer_matmul, bwi_vjp_none);
+BWI_PRIMITIVE(MaxPool, false, infer_pool, bwi_vjp_none);
+BWI_PRIMITIVE(MaxPoolGradient, false, infer_max_pool_gradient, bwi_vjp_none);
+BWI_PRIMITIVE(AvgPool, false, infer_pool, bwi_vjp_none);
+BWI_PRIMITIVE(Elementwise, true, infer_elementwise, bwi_vjp_none);
