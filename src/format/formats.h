@@ -25,15 +25,16 @@ bw_status bwi_npz_read(bwi_archive *out, bwi_bytes bytes, size_t max_bytes, bw_e
 bw_status bwi_safetensors_read(bwi_archive *out, bwi_bytes bytes, size_t max_bytes, bw_error *err);
 bw_status bwi_idx_read(bw_array **out, bwi_bytes bytes, size_t max_bytes, bw_error *err); /* plain or gzip */
 /* CIFAR-10 binary batches: images (N, 3, 32, 32) u8 and labels (N) u8. */
-bw_status bwi_cifar10_read(bw_array **images, bw_array **labels, bwi_bytes bytes, size_t max_bytes, bw_error *err);
+bw_status bwi_cifar10_read(bw_array **images, bw_array **labels, bwi_bytes bytes, size_t max_bytes,
+                           bw_error *err);
 
 bw_status bwi_npy_write(bwi_buffer *out, const bw_array *array, bw_error *err);
 /* Deflated when `deflate`. Deterministic: the same arrays give the same bytes. */
-bw_status bwi_npz_write(bwi_buffer *out, size_t count, const char *const *names, const bw_array *const *arrays,
-                        bool deflate, bw_error *err);
+bw_status bwi_npz_write(bwi_buffer *out, size_t count, const char *const *names,
+                        const bw_array *const *arrays, bool deflate, bw_error *err);
 
 /* 8-bit PNG of (height, width, channels) pixels, channels 1 or 3. */
-bw_status bwi_png_write(bwi_buffer *out, const uint8_t *pixels, uint32_t height, uint32_t width, uint32_t channels,
-                        bw_error *err);
+bw_status bwi_png_write(bwi_buffer *out, const uint8_t *pixels, uint32_t height, uint32_t width,
+                        uint32_t channels, bw_error *err);
 
 #endif

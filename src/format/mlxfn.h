@@ -9,7 +9,7 @@
 
 #define BWI_MLXFN_MAX_INPUTS 64 /* operands of one primitive, and inputs or outputs of a function */
 #define BWI_MLXFN_NAME_BYTES 32
-#define BWI_MLXFN_MAX_STATE 8   /* fields of one kind in a primitive's state */
+#define BWI_MLXFN_MAX_STATE 8 /* fields of one kind in a primitive's state */
 
 /* A primitive's state in the order of the newest layout, split by kind: the k-th integer, enum or bool
  * is i[k], the k-th real f[k], the k-th vector v[k]. Fields that an older layout lacks hold the value
@@ -33,13 +33,13 @@ typedef enum bwi_mlxfn_kind { BWI_MLXFN_INPUT, BWI_MLXFN_CONSTANT, BWI_MLXFN_PRI
  * defines them. A primitive with several outputs defines several values that share `first_output`. */
 typedef struct bwi_mlxfn_value {
   bwi_mlxfn_kind kind;
-  bwi_mlxfn_array array;     /* as stored in the file: not to be trusted */
-  uint64_t offset;           /* byte offset of the value's tape entry */
-  bwi_bytes data;            /* constants: raw little-endian elements inside the file's bytes */
-  const char *primitive;     /* primitives: table key such as "Reduce"; else NULL */
+  bwi_mlxfn_array array; /* as stored in the file: not to be trusted */
+  uint64_t offset;       /* byte offset of the value's tape entry */
+  bwi_bytes data;        /* constants: raw little-endian elements inside the file's bytes */
+  const char *primitive; /* primitives: table key such as "Reduce"; else NULL */
   bwi_mlxfn_state state;
   uint32_t n_operands;
-  const uint32_t *operands;  /* values with smaller numbers */
+  const uint32_t *operands;   /* values with smaller numbers */
   uint32_t output, n_outputs; /* which output of how many this is; n_outputs >= 1 */
   uint32_t first_output;      /* value number of output 0 of the same primitive call */
 } bwi_mlxfn_value;
@@ -78,9 +78,10 @@ typedef bw_status (*bwi_mlxfn_accept)(void *payload, const bwi_mlxfn *candidate,
  * development build, tries every layout and takes the one that parses to the last byte and that
  * `accept` (may be NULL) accepts. The result borrows from bytes. Freed by bwi_mlxfn_free.
  * BW_EFORMAT with the byte offset: malformed, or two layouts with different meaning fit;
- * BW_EUNSUPPORTED: an unknown primitive, or CustomKernel (named as executable content); BW_ELIMIT; BW_ENOMEM. */
-bw_status bwi_mlxfn_read(bwi_mlxfn **out, bwi_bytes bytes, const bwi_mlxfn_limits *limits, bwi_mlxfn_accept accept,
-                         void *payload, bw_error *err);
+ * BW_EUNSUPPORTED: an unknown primitive, or CustomKernel (named as executable content); BW_ELIMIT; BW_ENOMEM.
+ */
+bw_status bwi_mlxfn_read(bwi_mlxfn **out, bwi_bytes bytes, const bwi_mlxfn_limits *limits,
+                         bwi_mlxfn_accept accept, void *payload, bw_error *err);
 void bwi_mlxfn_free(bwi_mlxfn *file);
 
 #endif
