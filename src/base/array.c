@@ -27,12 +27,12 @@ typedef struct dtype_info {
 } dtype_info;
 
 static const dtype_info dtypes[BW_DTYPE_COUNT] = {
-    [BW_BOOL] = {"bool", 1, false, false},     [BW_U8] = {"uint8", 1, false, false},
-    [BW_U16] = {"uint16", 2, false, false},    [BW_U32] = {"uint32", 4, false, false},
-    [BW_U64] = {"uint64", 8, false, false},    [BW_I8] = {"int8", 1, false, true},
-    [BW_I16] = {"int16", 2, false, true},      [BW_I32] = {"int32", 4, false, true},
-    [BW_I64] = {"int64", 8, false, true},      [BW_F16] = {"float16", 2, true, true},
-    [BW_F32] = {"float32", 4, true, true},     [BW_F64] = {"float64", 8, true, true},
+    [BW_BOOL] = {"bool", 1, false, false},   [BW_U8] = {"uint8", 1, false, false},
+    [BW_U16] = {"uint16", 2, false, false},  [BW_U32] = {"uint32", 4, false, false},
+    [BW_U64] = {"uint64", 8, false, false},  [BW_I8] = {"int8", 1, false, true},
+    [BW_I16] = {"int16", 2, false, true},    [BW_I32] = {"int32", 4, false, true},
+    [BW_I64] = {"int64", 8, false, true},    [BW_F16] = {"float16", 2, true, true},
+    [BW_F32] = {"float32", 4, true, true},   [BW_F64] = {"float64", 8, true, true},
     [BW_BF16] = {"bfloat16", 2, true, true},
 };
 
@@ -48,7 +48,8 @@ const char *bw_dtype_name(bw_dtype dtype) {
   return is_dtype(dtype) ? dtypes[dtype].name : "unknown";
 }
 
-bw_status bw_array_create(bw_array **out, bw_dtype dtype, uint32_t rank, const int64_t *shape, bw_error *err) {
+bw_status bw_array_create(bw_array **out, bw_dtype dtype, uint32_t rank, const int64_t *shape,
+                          bw_error *err) {
   if (!is_dtype(dtype)) return BW_FAIL(err, BW_EINVAL, "dtype %d is not a bw_dtype", (int)dtype);
   if (rank > BW_MAX_RANK)
     return BW_FAIL(err, BW_EINVAL, "rank %u is over the maximum of %d", (unsigned)rank, BW_MAX_RANK);

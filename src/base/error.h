@@ -6,16 +6,15 @@
 #include <bulwark/status.h>
 
 /* Fills *err (which may be NULL) and returns status, so that `return bwi_fail(...)` reads well. */
-bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char *format, ...)
-    BW_PRINTF(4, 5);
+bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char *format, ...) BW_PRINTF(4, 5);
 
 #define BW_FAIL(err, status, ...) bwi_fail((err), (status), BW_NO_OFFSET, __VA_ARGS__)
 #define BW_FAIL_AT(err, status, offset, ...) bwi_fail((err), (status), (offset), __VA_ARGS__)
 
 /* Only in functions that own nothing; others go to their `out:` label. */
-#define BW_TRY(expression)                   \
-  do {                                       \
-    const bw_status try_status = (expression); \
+#define BW_TRY(expression)                      \
+  do {                                          \
+    const bw_status try_status = (expression);  \
     if (try_status != BW_OK) return try_status; \
   } while (0)
 

@@ -31,7 +31,8 @@ static ssize_t read_fully(int file, uint8_t *data, size_t size) {
   return (ssize_t)done;
 }
 
-static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size_t limit_bytes, bw_error *err) {
+static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size_t limit_bytes,
+                                bw_error *err) {
   struct stat info;
   if (fstat(file, &info) != 0) return fail_system(err, "read", path, errno);
   if (!S_ISREG(info.st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", path);

@@ -183,8 +183,8 @@ struct bwi_json {
 typedef struct parser {
   bwi_json *d;
   size_t at, max_nodes;
-  bwi_json_at open;                       /* the innermost container, -1 outside the root */
-  bwi_json_at last[BWI_JSON_MAX_DEPTH];   /* last child so far of each open container */
+  bwi_json_at open;                     /* the innermost container, -1 outside the root */
+  bwi_json_at last[BWI_JSON_MAX_DEPTH]; /* last child so far of each open container */
   int depth;
   bw_error *err;
 } parser;
@@ -237,10 +237,14 @@ static bool read_hex4(const char *text, uint32_t *out) {
   uint32_t value = 0;
   for (int i = 0; i < 4; i++) {
     const char c = text[i];
-    if (c >= '0' && c <= '9') value = value * 16 + (uint32_t)(c - '0');
-    else if (c >= 'a' && c <= 'f') value = value * 16 + (uint32_t)(c - 'a' + 10);
-    else if (c >= 'A' && c <= 'F') value = value * 16 + (uint32_t)(c - 'A' + 10);
-    else return false; /* the closing NUL too */
+    if (c >= '0' && c <= '9')
+      value = value * 16 + (uint32_t)(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      value = value * 16 + (uint32_t)(c - 'a' + 10);
+    else if (c >= 'A' && c <= 'F')
+      value = value * 16 + (uint32_t)(c - 'A' + 10);
+    else
+      return false; /* the closing NUL too */
   }
   *out = value;
   return true;

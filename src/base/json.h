@@ -26,7 +26,14 @@ void bwi_json_int(bwi_json_writer *w, int64_t value);
 void bwi_json_bool(bwi_json_writer *w, bool value);
 void bwi_json_null(bwi_json_writer *w);
 
-typedef enum bwi_json_kind { BWI_JSON_NULL, BWI_JSON_BOOL, BWI_JSON_NUMBER, BWI_JSON_STRING, BWI_JSON_ARRAY, BWI_JSON_OBJECT } bwi_json_kind;
+typedef enum bwi_json_kind {
+  BWI_JSON_NULL,
+  BWI_JSON_BOOL,
+  BWI_JSON_NUMBER,
+  BWI_JSON_STRING,
+  BWI_JSON_ARRAY,
+  BWI_JSON_OBJECT
+} bwi_json_kind;
 
 /* A parsed document: nodes in one block, children linked. */
 typedef struct bwi_json bwi_json;
@@ -37,13 +44,14 @@ void bwi_json_free(bwi_json *document);
 
 typedef int32_t bwi_json_at; /* node index; 0 is the root, -1 is none */
 bwi_json_kind bwi_json_kind_of(const bwi_json *d, bwi_json_at at);
-bwi_json_at bwi_json_first(const bwi_json *d, bwi_json_at at); /* first child or -1 */
-bwi_json_at bwi_json_next(const bwi_json *d, bwi_json_at at);  /* next sibling or -1 */
+bwi_json_at bwi_json_first(const bwi_json *d, bwi_json_at at);  /* first child or -1 */
+bwi_json_at bwi_json_next(const bwi_json *d, bwi_json_at at);   /* next sibling or -1 */
 const char *bwi_json_key_of(const bwi_json *d, bwi_json_at at); /* NUL-terminated key of an object's member */
 bwi_json_at bwi_json_find(const bwi_json *d, bwi_json_at object, const char *key);
-const char *bwi_json_text_of(const bwi_json *d, bwi_json_at at, size_t *size); /* string: unescaped, may hold NUL */
+/* A string, unescaped; it may hold NUL. size may be NULL. */
+const char *bwi_json_text_of(const bwi_json *d, bwi_json_at at, size_t *size);
 double bwi_json_number_of(const bwi_json *d, bwi_json_at at);
 bool bwi_json_int_of(const bwi_json *d, bwi_json_at at, int64_t *out); /* false if not an exact integer */
-size_t bwi_json_offset_of(const bwi_json *d, bwi_json_at at); /* byte offset in the text */
+size_t bwi_json_offset_of(const bwi_json *d, bwi_json_at at);          /* byte offset in the text */
 
 #endif

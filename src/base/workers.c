@@ -56,7 +56,8 @@ static void *work(void *argument) {
   return NULL;
 }
 
-bw_status bwi_workers_run(uint32_t n_workers, size_t n_tasks, bwi_task_fn task, void *payload, bw_error *err) {
+bw_status bwi_workers_run(uint32_t n_workers, size_t n_tasks, bwi_task_fn task, void *payload,
+                          bw_error *err) {
   if (n_workers == 0) return BW_FAIL(err, BW_EINVAL, "the number of workers is 0; at least 1 is needed");
   if (n_workers > n_tasks) n_workers = n_tasks == 0 ? 1 : (uint32_t)n_tasks;
   worker *workers = bwi_alloc(n_workers, sizeof *workers);

@@ -15,7 +15,8 @@ size_t sweep_allocations(sweep_attempt_fn attempt, void *payload) {
     const uint64_t after = bwi_memory_live_blocks();
     const bw_status wanted = failed_one ? BW_ENOMEM : BW_OK;
     if (status != wanted)
-      fail_msg("allocation %zu failing: status %s, wanted %s", n, bw_status_text(status), bw_status_text(wanted));
+      fail_msg("allocation %zu failing: status %s, wanted %s", n, bw_status_text(status),
+               bw_status_text(wanted));
     if (after != before)
       fail_msg("allocation %zu failing: %llu blocks before, %llu after", n, (unsigned long long)before,
                (unsigned long long)after);

@@ -27,9 +27,10 @@ static void test_dtypes(void **state) {
     size_t bytes;
     const char *name;
   } rows[] = {
-      {BW_BOOL, 0, 1, "bool"},     {BW_U8, 1, 1, "uint8"},    {BW_U16, 2, 2, "uint16"},   {BW_U32, 3, 4, "uint32"},
-      {BW_U64, 4, 8, "uint64"},    {BW_I8, 5, 1, "int8"},     {BW_I16, 6, 2, "int16"},    {BW_I32, 7, 4, "int32"},
-      {BW_I64, 8, 8, "int64"},     {BW_F16, 9, 2, "float16"}, {BW_F32, 10, 4, "float32"}, {BW_F64, 11, 8, "float64"},
+      {BW_BOOL, 0, 1, "bool"},      {BW_U8, 1, 1, "uint8"},           {BW_U16, 2, 2, "uint16"},
+      {BW_U32, 3, 4, "uint32"},     {BW_U64, 4, 8, "uint64"},         {BW_I8, 5, 1, "int8"},
+      {BW_I16, 6, 2, "int16"},      {BW_I32, 7, 4, "int32"},          {BW_I64, 8, 8, "int64"},
+      {BW_F16, 9, 2, "float16"},    {BW_F32, 10, 4, "float32"},       {BW_F64, 11, 8, "float64"},
       {BW_BF16, 12, 2, "bfloat16"}, {(bw_dtype)13, 13, 0, "unknown"}, {(bw_dtype)-1, -1, 0, "unknown"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -102,7 +103,8 @@ static void test_every_pair(void **state) {
       assert_int_equal(bw_array_dtype(second), to);
       const double *got = bw_array_view(back);
       const double hundred = from == BW_BOOL || to == BW_BOOL ? 1 : 100;
-      if (got[0] != 0 || got[1] != 1 || got[2] != hundred) fail_msg("%d to %d: %g %g %g", from, to, got[0], got[1], got[2]);
+      if (got[0] != 0 || got[1] != 1 || got[2] != hundred)
+        fail_msg("%d to %d: %g %g %g", from, to, got[0], got[1], got[2]);
       bw_array_free(first);
       bw_array_free(second);
       bw_array_free(back);
@@ -119,13 +121,33 @@ static void test_floats_to_integers_saturate(void **state) {
     bw_dtype to;
     int64_t want;
   } rows[] = {
-      {2.9, BW_I32, 2},          {-2.9, BW_I32, -2},        {-0.9, BW_U8, 0},          {255.9, BW_U8, 255},
-      {256, BW_U8, 255},         {-1, BW_U8, 0},            {127.5, BW_I8, 127},       {128, BW_I8, 127},
-      {-128.9, BW_I8, -128},     {-129, BW_I8, -128},       {1e30, BW_I64, INT64_MAX}, {-1e30, BW_I64, INT64_MIN},
-      {1e30, BW_U64, -1},        {-1e30, BW_U64, 0},        {0x1p63, BW_U64, INT64_MIN}, {-0x1p63, BW_I64, INT64_MIN},
-      {NAN, BW_I32, 0},          {NAN, BW_U64, 0},          {INFINITY, BW_I16, 32767}, {-INFINITY, BW_I16, -32768},
-      {70000, BW_U16, 65535},    {5e9, BW_U32, 4294967295}, {5e9, BW_I32, 2147483647}, {NAN, BW_BOOL, 1},
-      {0.25, BW_BOOL, 1},        {-0.0, BW_BOOL, 0},        {0x1.fffffffffffffp62, BW_I64, INT64_C(0x7FFFFFFFFFFFFC00)},
+      {2.9, BW_I32, 2},
+      {-2.9, BW_I32, -2},
+      {-0.9, BW_U8, 0},
+      {255.9, BW_U8, 255},
+      {256, BW_U8, 255},
+      {-1, BW_U8, 0},
+      {127.5, BW_I8, 127},
+      {128, BW_I8, 127},
+      {-128.9, BW_I8, -128},
+      {-129, BW_I8, -128},
+      {1e30, BW_I64, INT64_MAX},
+      {-1e30, BW_I64, INT64_MIN},
+      {1e30, BW_U64, -1},
+      {-1e30, BW_U64, 0},
+      {0x1p63, BW_U64, INT64_MIN},
+      {-0x1p63, BW_I64, INT64_MIN},
+      {NAN, BW_I32, 0},
+      {NAN, BW_U64, 0},
+      {INFINITY, BW_I16, 32767},
+      {-INFINITY, BW_I16, -32768},
+      {70000, BW_U16, 65535},
+      {5e9, BW_U32, 4294967295},
+      {5e9, BW_I32, 2147483647},
+      {NAN, BW_BOOL, 1},
+      {0.25, BW_BOOL, 1},
+      {-0.0, BW_BOOL, 0},
+      {0x1.fffffffffffffp62, BW_I64, INT64_C(0x7FFFFFFFFFFFFC00)},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bw_array *source = created(BW_F64, 1);
@@ -147,8 +169,9 @@ static void test_integers_to_integers_wrap(void **state) {
     bw_dtype to;
     int64_t want;
   } rows[] = {
-      {300, BW_U8, 44},    {-1, BW_U8, 255},      {200, BW_I8, -56},  {-1, BW_U32, 4294967295}, {65537, BW_I16, 1},
-      {256, BW_BOOL, 1},   {0, BW_BOOL, 0},       {-1, BW_U64, -1},   {INT64_MIN, BW_I32, 0},   {INT64_MIN, BW_BOOL, 1},
+      {300, BW_U8, 44},       {-1, BW_U8, 255},        {200, BW_I8, -56}, {-1, BW_U32, 4294967295},
+      {65537, BW_I16, 1},     {256, BW_BOOL, 1},       {0, BW_BOOL, 0},   {-1, BW_U64, -1},
+      {INT64_MIN, BW_I32, 0}, {INT64_MIN, BW_BOOL, 1},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bw_array *source = created(BW_I64, 1);

@@ -110,9 +110,14 @@ static void test_count_is_bounded_by_what_is_left(void **state) {
     size_t min_bytes, size;
     bool fits;
   } rows[] = {
-      {0, 1, 8, true},          {1, 1, 8, false},           {1, 1, 9, true},
-      {3, 4, 19, false},        {3, 4, 20, true},           {UINT64_MAX, 1, 20, false},
-      {UINT64_MAX, 8, 20, false}, {UINT64_C(1) << 61, 8, 20, false}, /* times 8 wraps to 0 */
+      {0, 1, 8, true},
+      {1, 1, 8, false},
+      {1, 1, 9, true},
+      {3, 4, 19, false},
+      {3, 4, 20, true},
+      {UINT64_MAX, 1, 20, false},
+      {UINT64_MAX, 8, 20, false},
+      {UINT64_C(1) << 61, 8, 20, false}, /* times 8 wraps to 0 */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     uint8_t bytes[20] = {0};

@@ -86,7 +86,8 @@ static void test_unreadable(void **state) {
     bwi_bytes bytes = {NULL, 99};
     bw_error err = {BW_OK, 0, ""};
     assert_int_equal(bwi_file_read(&bytes, rows[i].path, 100, &err), BW_EIO);
-    if (strstr(err.text, rows[i].path) == NULL || strstr(err.text, rows[i].reason) == NULL) fail_msg("%s", err.text);
+    if (strstr(err.text, rows[i].path) == NULL || strstr(err.text, rows[i].reason) == NULL)
+      fail_msg("%s", err.text);
     assert_int_equal(bytes.size, 99);
   }
   assert_int_equal(unlink(pipe), 0);
@@ -123,8 +124,10 @@ static void test_allocation_failures(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_write_then_read), cmocka_unit_test(test_permissions_follow_the_umask),
-      cmocka_unit_test(test_size_limit),      cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_write_then_read),
+      cmocka_unit_test(test_permissions_follow_the_umask),
+      cmocka_unit_test(test_size_limit),
+      cmocka_unit_test(test_unreadable),
       cmocka_unit_test(test_failed_write_leaves_nothing),
       cmocka_unit_test(test_allocation_failures),
   };

@@ -35,9 +35,10 @@ static void test_widening(void **state) {
     const format *f = &formats[k];
     for (uint16_t m = 0; m <= 0x7FFF; m++) {
       const float positive = f->widen(m), negative = f->widen((uint16_t)(m | 0x8000));
-      const bool as_defined = m > f->infinity    ? isnan(positive) && isnan(negative)
-                              : m == f->infinity ? positive == INFINITY && negative == -INFINITY
-                                                 : (double)positive == value_of(f, m) && negative == -positive;
+      const bool as_defined = m > f->infinity ? isnan(positive) && isnan(negative)
+                              : m == f->infinity
+                                  ? positive == INFINITY && negative == -INFINITY
+                                  : (double)positive == value_of(f, m) && negative == -positive;
       if (!as_defined || signbit(positive) || !signbit(negative)) fail_msg("%s %04x", f->name, (unsigned)m);
     }
   }
@@ -71,13 +72,11 @@ static void test_special_values(void **state) {
     float value;
     uint16_t f16, bf16;
   } rows[] = {
-      {0.0F, 0x0000, 0x0000},         {-0.0F, 0x8000, 0x8000},
-      {1.0F, 0x3C00, 0x3F80},         {-2.0F, 0xC000, 0xC000},
-      {65504.0F, 0x7BFF, 0x4780},     {65519.99F, 0x7BFF, 0x4780},
-      {65520.0F, 0x7C00, 0x4780},     {3.4028235e38F, 0x7C00, 0x7F80},
-      {INFINITY, 0x7C00, 0x7F80},     {-INFINITY, 0xFC00, 0xFF80},
-      {0x1p-24F, 0x0001, 0x3380},     {0x1p-25F, 0x0000, 0x3300},
-      {0x1.8p-25F, 0x0001, 0x3340},   {0x1p-149F, 0x0000, 0x0000},
+      {0.0F, 0x0000, 0x0000},       {-0.0F, 0x8000, 0x8000},         {1.0F, 0x3C00, 0x3F80},
+      {-2.0F, 0xC000, 0xC000},      {65504.0F, 0x7BFF, 0x4780},      {65519.99F, 0x7BFF, 0x4780},
+      {65520.0F, 0x7C00, 0x4780},   {3.4028235e38F, 0x7C00, 0x7F80}, {INFINITY, 0x7C00, 0x7F80},
+      {-INFINITY, 0xFC00, 0xFF80},  {0x1p-24F, 0x0001, 0x3380},      {0x1p-25F, 0x0000, 0x3300},
+      {0x1.8p-25F, 0x0001, 0x3340}, {0x1p-149F, 0x0000, 0x0000},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     assert_int_equal(bwi_f32_to_f16(rows[i].value), rows[i].f16);

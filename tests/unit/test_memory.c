@@ -17,7 +17,8 @@ static void test_alloc(void **state) {
     size_t count, size;
     int fits;
   } rows[] = {
-      {0, 0, 1},        {0, 8, 1},        {1, 1, 1},  {3, 7, 1}, {1000, 64, 1}, {SIZE_MAX, 2, 0},
+      {0, 0, 1},        {0, 8, 1},        {1, 1, 1},
+      {3, 7, 1},        {1000, 64, 1},    {SIZE_MAX, 2, 0},
       {SIZE_MAX, 1, 0}, {2, SIZE_MAX, 0}, {SIZE_MAX - 63, 1, 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -68,7 +69,8 @@ static void test_strdup(void **state) {
 static void test_fail_after(void **state) {
   (void)state;
   (void)bwi_memory_fail_after(3);
-  void *first = bwi_alloc(1, 1), *second = bwi_alloc(1, 1), *third = bwi_alloc(1, 1), *fourth = bwi_alloc(1, 1);
+  void *first = bwi_alloc(1, 1), *second = bwi_alloc(1, 1), *third = bwi_alloc(1, 1),
+       *fourth = bwi_alloc(1, 1);
   assert_non_null(first);
   assert_non_null(second);
   assert_null(third);

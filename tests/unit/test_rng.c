@@ -74,7 +74,8 @@ static void test_every_part_of_the_key_counts(void **state) {
     bwi_rng_key key;
     uint32_t step;
   } rows[] = {
-      {{0, 0, 0}, 0}, {{1, 0, 0}, 0}, {{UINT64_C(1) << 32, 0, 0}, 0}, {{0, 1, 0}, 0}, {{0, 0, 1}, 0}, {{0, 0, 0}, 1},
+      {{0, 0, 0}, 0}, {{1, 0, 0}, 0}, {{UINT64_C(1) << 32, 0, 0}, 0},
+      {{0, 1, 0}, 0}, {{0, 0, 1}, 0}, {{0, 0, 0}, 1},
   };
   enum { n_rows = sizeof rows / sizeof *rows };
   uint32_t drawn[n_rows][4];
@@ -144,9 +145,12 @@ static void test_normal_distribution(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_published_vectors),         cmocka_unit_test(test_draws_are_blocks_in_order),
-      cmocka_unit_test(test_fewer_draws_are_a_prefix),  cmocka_unit_test(test_every_part_of_the_key_counts),
-      cmocka_unit_test(test_uniform_range),             cmocka_unit_test(test_uniform_moments),
+      cmocka_unit_test(test_published_vectors),
+      cmocka_unit_test(test_draws_are_blocks_in_order),
+      cmocka_unit_test(test_fewer_draws_are_a_prefix),
+      cmocka_unit_test(test_every_part_of_the_key_counts),
+      cmocka_unit_test(test_uniform_range),
+      cmocka_unit_test(test_uniform_moments),
       cmocka_unit_test(test_normal_distribution),
   };
   return cmocka_run_group_tests_name("rng", tests, NULL, NULL);

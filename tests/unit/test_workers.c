@@ -84,8 +84,8 @@ static void test_available(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_each_task_once),     cmocka_unit_test(test_first_failure_in_task_order),
-      cmocka_unit_test(test_no_workers),         cmocka_unit_test(test_allocation_failure),
+      cmocka_unit_test(test_each_task_once), cmocka_unit_test(test_first_failure_in_task_order),
+      cmocka_unit_test(test_no_workers),     cmocka_unit_test(test_allocation_failure),
       cmocka_unit_test(test_available),
   };
   return cmocka_run_group_tests_name("workers", tests, NULL, NULL);
