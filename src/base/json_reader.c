@@ -2,164 +2,14 @@
 /* RFC 8259. The reader keeps a private copy of the text and unescapes strings inside it, walks the
  * document with a stack of its own, and finds duplicate keys by sorting once at the end. Stricter than
  * the RFC asks: lone surrogates, keys that hold NUL, and numbers beyond double are refused. */
-#include "base/json.h"
-
-#include <inttypes.h>
-#include <locale.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/memory.h"
-
-/* ---- UTF-8, for both directions ---- */
-
-/* Bytes of the well-formed sequence at text (RFC 3629), 0 if there is none. */
-static size_t utf8_length(const uint8_t *text, size_t left) {
-  const uint8_t lead = text[0];
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  const size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (left < length) return 0;
-  for (size_t i = 1; i < length; i++)
-    if ((text[i] & 0xC0) != 0x80) return 0;
-  if (lead == 0xE0 && text[1] < 0xA0) return 0; /* overlong */
-  if (lead == 0xED && text[1] > 0x9F) return 0; /* surrogate */
-  if (lead == 0xF0 && text[1] < 0x90) return 0; /* overlong */
-  if (lead == 0xF4 && text[1] > 0x8F) return 0; /* above U+10FFFF */
-  return length;
-}
-
-static size_t utf8_encode(char out[4], uint32_t code) {
-  if (code < 0x80) {
-    out[0] = (char)code;
-    return 1;
-  }
-  const size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  static const uint8_t lead[5] = {0, 0, 0xC0, 0xE0, 0xF0};
-  for (size_t i = length - 1; i > 0; i--) {
-    out[i] = (char)(0x80 | (code & 0x3F));
-    code >>= 6;
-  }
-  out[0] = (char)(lead[length] | code);
-  return length;
-}
-
-/* ---- numbers have a point whatever the application's locale says ---- */
-
-static locale_t c_locale;
-static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
-
-static void make_c_locale(void) {
-  c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-}
-
-/* Returns what to hand to uselocale() afterwards. */
-static locale_t enter_c_locale(void) {
-  pthread_once(&c_locale_once, make_c_locale);
-  return uselocale(c_locale);
-}
-
-/* ---- writer ---- */
-
-static void before_value(bwi_json_writer *w) {
-  if (!w->after_key && w->depth > 0) {
-    if (w->need_comma[w->depth - 1]) bwi_buffer_put(w->out, ",", 1);
-    w->need_comma[w->depth - 1] = true;
-  }
-  w->after_key = false;
-}
-
-void bwi_json_open(bwi_json_writer *w, char bracket) {
-  before_value(w);
-  if (w->depth == BWI_JSON_MAX_DEPTH) {
-    w->out->failed = true;
-    return;
-  }
-  w->need_comma[w->depth++] = false;
-  bwi_buffer_put(w->out, &bracket, 1);
-}
-
-void bwi_json_close(bwi_json_writer *w, char bracket) {
-  if (w->depth > 0) w->depth--;
-  bwi_buffer_put(w->out, &bracket, 1);
-}
-
-static void put_escaped(bwi_buffer *out, const char *text) {
-  static const char names[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-  const size_t size = strlen(text);
-  size_t plain = 0; /* where the run of bytes that need nothing began */
-  for (size_t at = 0; at < size;) {
-    const size_t length = utf8_length((const uint8_t *)text + at, size - at);
-    const char *name = strchr(names, text[at]);
-    const bool control = (uint8_t)text[at] < 0x20;
-    if (length != 0 && name == NULL && !control) {
-      at += length;
-      continue;
-    }
-    bwi_buffer_put(out, text + plain, at - plain);
-    if (name != NULL)
-      bwi_buffer_format(out, "\\%c", letters[name - names]);
-    else if (control)
-      bwi_buffer_format(out, "\\u%04x", (unsigned)text[at]);
-    else
-      bwi_buffer_text(out, "\xEF\xBF\xBD");
-    plain = ++at;
-  }
-  bwi_buffer_put(out, text + plain, size - plain);
-}
-
-void bwi_json_string(bwi_json_writer *w, const char *text) {
-  before_value(w);
-  bwi_buffer_put(w->out, "\"", 1);
-  put_escaped(w->out, text);
-  bwi_buffer_put(w->out, "\"", 1);
-}
-
-void bwi_json_key(bwi_json_writer *w, const char *key) {
-  bwi_json_string(w, key);
-  bwi_buffer_put(w->out, ":", 1);
-  w->after_key = true;
-}
-
-void bwi_json_number(bwi_json_writer *w, double value) {
-  if (!isfinite(value)) {
-    bwi_json_null(w);
-    return;
-  }
-  char text[32];
-  const locale_t before = enter_c_locale();
-  if (fabs(value) < 1e15 && value == trunc(value)) {
-    (void)snprintf(text, sizeof text, "%.0f", value); /* %g would write 100 as 1e+02 */
-  } else {
-    for (int digits = 1; digits <= 17; digits++) {
-      (void)snprintf(text, sizeof text, "%.*g", digits, value);
-      if (strtod(text, NULL) == value) break;
-    }
-  }
-  (void)uselocale(before);
-  before_value(w);
-  bwi_buffer_text(w->out, text);
-}
-
-void bwi_json_int(bwi_json_writer *w, int64_t value) {
-  before_value(w);
-  bwi_buffer_format(w->out, "%" PRId64, value);
-}
-
-void bwi_json_bool(bwi_json_writer *w, bool value) {
-  before_value(w);
-  bwi_buffer_text(w->out, value ? "true" : "false");
-}
-
-void bwi_json_null(bwi_json_writer *w) {
-  before_value(w);
-  bwi_buffer_text(w->out, "null");
-}
-
-/* ---- reader ---- */
+#include "base/number.h"
+#include "base/utf8.h"
 
 typedef struct node {
   bwi_json_kind kind;
@@ -277,7 +127,7 @@ static bw_status read_escape(parser *p, char **end) {
     uint32_t code = 0;
     p->at++;
     BW_TRY(read_unicode_escape(p, &code));
-    *end += utf8_encode(*end, code);
+    *end += bwi_utf8_encode(*end, code);
     return BW_OK;
   }
   const char *found = letter == '\0' ? NULL : strchr(letters, letter);
@@ -299,7 +149,7 @@ static bw_status read_string(parser *p, const char **out, size_t *out_size) {
       BW_TRY(read_escape(p, &end));
       continue;
     }
-    const size_t length = utf8_length((const uint8_t *)text + p->at, p->d->size - p->at);
+    const size_t length = bwi_utf8_length((const uint8_t *)text + p->at, p->d->size - p->at);
     if (length == 0) return fail(p, "invalid UTF-8");
     memmove(end, text + p->at, length);
     end += length;
@@ -352,10 +202,9 @@ static bw_status read_number(parser *p, node *into) {
     if (peek(p) == '+' || peek(p) == '-') p->at++;
     if (skip_digits(p) == 0) return fail(p, "a digit was expected in the exponent");
   }
-  const locale_t before = enter_c_locale();
-  into->number = strtod(start, NULL);
-  (void)uselocale(before);
-  if (!isfinite(into->number)) return fail(p, "number out of range");
+  into->number = bwi_number_parse(start, NULL);
+  if (!isfinite(into->number))
+    return BW_FAIL_AT(p->err, BW_EFORMAT, into->offset, "JSON: number out of range");
   into->kind = BWI_JSON_NUMBER;
   if (is_integer) {
     into->is_integer = exact_integer(start, p->d->text + p->at, &into->integer);

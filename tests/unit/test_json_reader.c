@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
-
-#include <float.h>
-#include <locale.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/memory.h"
+#include "base/json.h"
 #include "support/sweep.h"
 #include "support/unit.h"
 
@@ -23,8 +17,6 @@ static bwi_json *parsed(const char *text) {
   if (bwi_json_parse(&d, bytes_of(text), MAX_NODES, &err) != BW_OK) fail_msg("%s: %s", text, err.text);
   return d;
 }
-
-/* ---- reading ---- */
 
 static void test_accepted(void **state) {
   (void)state;
@@ -97,8 +89,8 @@ static void test_refused(void **state) {
       {"NaN", 0},
       {"Infinity", 0},
       {"-Infinity", 1},
-      {"1e999", 5},
-      {"-1e309", 6},
+      {"1e999", 0},
+      {"-1e309", 0},
       {"\"", 1},
       {"\"a", 2},
       {"\"\\", 2},
@@ -280,119 +272,6 @@ static void test_read_allocation_failures(void **state) {
   bwi_buffer_free(&b);
 }
 
-/* ---- writing ---- */
-
-static void test_layout(void **state) {
-  (void)state;
-  bwi_buffer b = {0};
-  bwi_json_writer w = {.out = &b};
-  bwi_json_open(&w, '{');
-  bwi_json_key(&w, "empty");
-  bwi_json_open(&w, '[');
-  bwi_json_close(&w, ']');
-  bwi_json_key(&w, "mixed");
-  bwi_json_open(&w, '[');
-  bwi_json_int(&w, INT64_MIN);
-  bwi_json_bool(&w, true);
-  bwi_json_bool(&w, false);
-  bwi_json_null(&w);
-  bwi_json_open(&w, '{');
-  bwi_json_key(&w, "k");
-  bwi_json_string(&w, "v");
-  bwi_json_close(&w, '}');
-  bwi_json_number(&w, 0.5);
-  bwi_json_close(&w, ']');
-  bwi_json_key(&w, "last");
-  bwi_json_string(&w, "");
-  bwi_json_close(&w, '}');
-  assert_string_equal(
-      b.data,
-      "{\"empty\":[],\"mixed\":[-9223372036854775808,true,false,null,{\"k\":\"v\"},0.5],\"last\":\"\"}");
-  bwi_buffer_free(&b);
-}
-
-static void test_escapes(void **state) {
-  (void)state;
-  static const struct {
-    const char *text, *json;
-  } rows[] = {
-      {"plain", "\"plain\""},
-      {"\"\\/\b\f\n\r\t", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""},
-      {"\x01\x1F\x7F", "\"\\u0001\\u001f\x7F\""},
-      {"\xC3\xA9\xF0\x9F\x98\x80", "\"\xC3\xA9\xF0\x9F\x98\x80\""},
-      {"a\xFFz", "\"a\xEF\xBF\xBDz\""},
-      {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
-      {"cut \xE2\x82", "\"cut \xEF\xBF\xBD\xEF\xBF\xBD\""},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    bwi_buffer b = {0};
-    bwi_json_writer w = {.out = &b};
-    bwi_json_string(&w, rows[i].text);
-    assert_string_equal(b.data, rows[i].json);
-    bwi_json_free(parsed(b.data)); /* what we write we read */
-    bwi_buffer_free(&b);
-  }
-}
-
-static void test_written_numbers(void **state) {
-  (void)state;
-  static const struct {
-    double value;
-    const char *json;
-  } rows[] = {
-      {0, "0"},
-      {-0.0, "-0"},
-      {1, "1"},
-      {-1.5, "-1.5"},
-      {0.1, "0.1"},
-      {1.0 / 3, "0.3333333333333333"},
-      {0.1 + 0.2, "0.30000000000000004"},
-      {1e300, "1e+300"},
-      {DBL_MAX, "1.7976931348623157e+308"},
-      {5e-324, "5e-324"},
-      {100, "100"},
-      {NAN, "null"},
-      {INFINITY, "null"},
-      {-INFINITY, "null"},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    bwi_buffer b = {0};
-    bwi_json_writer w = {.out = &b};
-    bwi_json_number(&w, rows[i].value);
-    assert_string_equal(b.data, rows[i].json);
-    bwi_buffer_free(&b);
-  }
-}
-
-static void test_numbers_in_a_comma_locale(void **state) {
-  (void)state;
-  if (setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL && setlocale(LC_NUMERIC, "fr_FR.UTF-8") == NULL) {
-    print_message("SKIP test_json comma locale: none is installed\n");
-    skip();
-  }
-  bwi_buffer b = {0};
-  bwi_json_writer w = {.out = &b};
-  bwi_json_number(&w, 1.5);
-  bwi_json *d = parsed("1.5");
-  assert_true(bwi_json_number_of(d, 0) == 1.5);
-  assert_string_equal(b.data, "1.5");
-  assert_string_not_equal(localeconv()->decimal_point, "."); /* and the application keeps its own */
-  bwi_json_free(d);
-  bwi_buffer_free(&b);
-  (void)setlocale(LC_NUMERIC, "C");
-}
-
-static void test_writer_depth_limit(void **state) {
-  (void)state;
-  bwi_buffer b = {0};
-  bwi_json_writer w = {.out = &b};
-  for (int i = 0; i < BWI_JSON_MAX_DEPTH; i++) bwi_json_open(&w, '[');
-  assert_false(b.failed);
-  bwi_json_open(&w, '[');
-  assert_true(b.failed);
-  bwi_buffer_free(&b);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_accepted),
@@ -405,11 +284,6 @@ int main(void) {
       cmocka_unit_test(test_node_limit),
       cmocka_unit_test(test_every_truncation),
       cmocka_unit_test(test_read_allocation_failures),
-      cmocka_unit_test(test_layout),
-      cmocka_unit_test(test_escapes),
-      cmocka_unit_test(test_written_numbers),
-      cmocka_unit_test(test_numbers_in_a_comma_locale),
-      cmocka_unit_test(test_writer_depth_limit),
   };
-  return cmocka_run_group_tests_name("json", tests, NULL, NULL);
+  return cmocka_run_group_tests_name("json reader", tests, NULL, NULL);
 }
