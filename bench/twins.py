@@ -76,15 +76,14 @@ class ResNet18(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-def resnet18(path, names):
-    """`names` maps the twin's state names to the MLX model's, where they differ."""
+def resnet18(path):
     w = load_file(path)
     net = ResNet18()
     state = net.state_dict()
     for key, value in state.items():
         if key.endswith("num_batches_tracked"):
             continue
-        source = w[names(key)]
+        source = w[key]
         value.copy_(conv_weight(source) if source.ndim == 4 else source)
     net.load_state_dict(state)
     return net.eval()
