@@ -17,6 +17,8 @@ typedef struct bwi_archive {
 } bwi_archive;
 void bwi_archive_clear(bwi_archive *archive);
 const bw_array *bwi_archive_find(const bwi_archive *archive, const char *name); /* NULL if absent */
+/* For readers: count empty places, each NULL until filled; cleared by bwi_archive_clear. BW_ENOMEM. */
+bw_status bwi_archive_create(bwi_archive *out, size_t count, bw_error *err);
 
 /* max_bytes bounds the decoded arrays together (compression bombs). Errors: BW_EFORMAT, BW_EUNSUPPORTED
  * (object arrays, complex, zip features), BW_ELIMIT, BW_ENOMEM; *out is untouched on failure. */

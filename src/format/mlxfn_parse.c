@@ -11,6 +11,7 @@
 
 #include "base/checked.h"
 #include "base/memory.h"
+#include "format/elements.h"
 
 #define BLOCK_BYTES 64    /* what the arena adds to each block */
 #define NO_ENTRY SIZE_MAX /* outside of a tape */
@@ -161,15 +162,12 @@ static bw_dtype read_dtype(parser *p, const char *what) {
 
 /* Bytes of an array's elements, whose shape and dtype were read at `offset`. */
 static size_t data_bytes(parser *p, const bwi_mlxfn_array *array, size_t offset) {
-  int64_t count = 0;
   size_t bytes = 0;
-  if (bwi_shape_count(&count, array->shape.v, array->shape.n) && (uint64_t)count <= SIZE_MAX &&
-      bwi_mul_size(&bytes, (size_t)count, bw_dtype_bytes(array->dtype)) && bytes <= PTRDIFF_MAX)
-    return bytes;
   char text[128];
-  refuse(p, BW_EFORMAT, offset, "shape %s has a negative extent or overflows",
-         bwi_dims_text(text, sizeof text, &array->shape));
-  return 0;
+  if (bwi_elements_bytes(&bytes, array->dtype, &array->shape, offset, NULL) != BW_OK)
+    refuse(p, BW_EFORMAT, offset, "shape %s has a negative extent or overflows",
+           bwi_dims_text(text, sizeof text, &array->shape));
+  return bytes;
 }
 
 static bwi_mlxfn_array read_array(parser *p, size_t *bytes) {
@@ -312,12 +310,11 @@ static void read_constant(parser *p, scope *s, uint64_t id, size_t offset) {
   value->array = read_array(p, &bytes);
   const size_t start = p->c.at;
   value->data = bwi_cursor_take(&p->c, bytes, "constant");
-  for (size_t i = 0; value->array.dtype == BW_BOOL && i < value->data.size; i++)
-    if (value->data.data[i] > 1) {
-      refuse(p, BW_EFORMAT, start + i, "constant of type bool holds %u", value->data.data[i]);
-      return;
-    }
-  if (seen) p->c.at = resume;
+  const size_t n = value->array.dtype == BW_BOOL ? value->data.size : 0;
+  const size_t untruth = n > 0 ? bwi_elements_first_untruth(value->data.data, n) : 0;
+  if (untruth < n)
+    refuse(p, BW_EFORMAT, start + untruth, "a constant of type bool holds another byte than 0 and 1");
+  if (seen && !failed(p)) p->c.at = resume;
 }
 
 static void read_input(parser *p, scope *s, uint64_t id, size_t offset) {
