@@ -9,8 +9,32 @@ bwi_id bwi_binary(bwi_graph *g, bwi_prim prim, bwi_id a, bwi_id b) {
   return bwi_apply(g, prim, NULL, 2, (bwi_id[]){a, b});
 }
 
+bwi_id bwi_add(bwi_graph *g, bwi_id a, bwi_id b) {
+  return bwi_binary(g, BWI_Add, a, b);
+}
+
+bwi_id bwi_subtract(bwi_graph *g, bwi_id a, bwi_id b) {
+  return bwi_binary(g, BWI_Subtract, a, b);
+}
+
+bwi_id bwi_multiply(bwi_graph *g, bwi_id a, bwi_id b) {
+  return bwi_binary(g, BWI_Multiply, a, b);
+}
+
+bwi_id bwi_divide(bwi_graph *g, bwi_id a, bwi_id b) {
+  return bwi_binary(g, BWI_Divide, a, b);
+}
+
+bwi_id bwi_scale(bwi_graph *g, bwi_id a, double factor) {
+  return factor == 1 ? a : bwi_multiply(g, a, bwi_scalar_like(g, a, factor));
+}
+
 bwi_id bwi_select(bwi_graph *g, bwi_id condition, bwi_id then, bwi_id otherwise) {
   return bwi_apply(g, BWI_Select, NULL, 3, (bwi_id[]){condition, then, otherwise});
+}
+
+bwi_id bwi_mask(bwi_graph *g, bwi_id condition, bwi_id a) {
+  return bwi_select(g, condition, a, bwi_scalar_like(g, a, 0));
 }
 
 bwi_id bwi_scalar_like(bwi_graph *g, bwi_id a, double value) {
@@ -18,7 +42,13 @@ bwi_id bwi_scalar_like(bwi_graph *g, bwi_id a, double value) {
 }
 
 bwi_id bwi_zeros_like(bwi_graph *g, bwi_id a) {
-  return a == BWI_NONE ? BWI_NONE : bwi_broadcast(g, bwi_scalar_like(g, a, 0), &bwi_graph_node(g, a)->shape);
+  if (a == BWI_NONE) return BWI_NONE;
+  const bwi_node *n = bwi_graph_node(g, a);
+  return bwi_zeros(g, n->dtype, &n->shape);
+}
+
+bwi_id bwi_zeros(bwi_graph *g, bw_dtype dtype, const bwi_dims *shape) {
+  return bwi_broadcast(g, bwi_scalar(g, dtype, 0), shape);
 }
 
 bwi_id bwi_astype(bwi_graph *g, bwi_id a, bw_dtype dtype) {
@@ -69,6 +99,18 @@ bwi_id bwi_swap_last(bwi_graph *g, bwi_id a) {
 
 bwi_id bwi_matmul(bwi_graph *g, bwi_id a, bwi_id b) {
   return bwi_binary(g, BWI_Matmul, a, b);
+}
+
+bwi_id bwi_slice_axis(bwi_graph *g, bwi_id a, uint32_t axis, int64_t start, int64_t end) {
+  if (a == BWI_NONE) return BWI_NONE;
+  const bwi_dims shape = bwi_graph_node(g, a)->shape;
+  if (axis >= shape.n) return bwi_graph_fail(g, BW_EINVAL, "axis %u of an array of rank %u", axis, shape.n);
+  if (start == 0 && end == shape.v[axis]) return a;
+  bwi_dims first = {.n = shape.n}, last = shape, strides = {.n = shape.n};
+  for (uint32_t d = 0; d < shape.n; d++) strides.v[d] = 1;
+  first.v[axis] = start;
+  last.v[axis] = end;
+  return bwi_slice(g, a, &first, &last, &strides);
 }
 
 bwi_id bwi_slice(bwi_graph *g, bwi_id a, const bwi_dims *start, const bwi_dims *end,

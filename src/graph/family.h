@@ -25,4 +25,10 @@ enum {
 /* A vjp for primitives that have no derivative, in MLX or here: latches BW_EUNSUPPORTED. */
 void bwi_vjp_none(bwi_graph *g, bwi_id node, bwi_id cotangent, const bool *wanted, bwi_id *cotangents);
 
+/* The vjp of a layer by way of an equal composition of simpler primitives: `compose` builds the result
+ * from the operands it is given, and that is differentiated. */
+typedef bwi_id (*bwi_compose_fn)(bwi_graph *g, const bwi_node *n, const bwi_id *in);
+void bwi_vjp_composed(bwi_graph *g, bwi_id node, bwi_id cotangent, const bool *wanted, bwi_id *cotangents,
+                      bwi_compose_fn compose);
+
 #endif

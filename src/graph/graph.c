@@ -18,7 +18,6 @@
 
 #define MAX_NODES (1u << 22)
 #define MAX_ELEMENTS ((int64_t)1 << 31)
-#define MAX_OPERANDS 64
 /* A file may be made so that everything collides; past this many probes a node is simply not shared. */
 #define MAX_PROBES 64
 
@@ -283,8 +282,8 @@ bwi_id bwi_scalar(bwi_graph *g, bw_dtype dtype, double value) {
 static bwi_id apply(bwi_graph *g, bwi_prim prim, const bwi_params *params, uint32_t n_in, const bwi_id *in,
                     const bwi_program *program) {
   const bwi_primitive *primitive = bwi_primitive_of(prim);
-  const bwi_node *operands[MAX_OPERANDS];
-  if (n_in < primitive->fewest || n_in > primitive->most || n_in > MAX_OPERANDS)
+  const bwi_node *operands[BWI_MAX_OPERANDS];
+  if (n_in < primitive->fewest || n_in > primitive->most)
     return bwi_graph_fail(g, BW_EFORMAT, "%s: takes %u to %u operands, %u given", primitive->name,
                           primitive->fewest, primitive->most, n_in);
   bwi_node node = {.prim = prim, .n_in = n_in, .in = in, .data = program};

@@ -28,6 +28,7 @@ typedef struct bwi_params {
 
 typedef int32_t bwi_id; /* a node's index */
 #define BWI_NONE (-1)
+#define BWI_MAX_OPERANDS 64 /* of one node, see primitives.def */
 
 typedef struct bwi_node {
   bwi_prim prim;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What rewriting makes; never differentiated, because differentiation comes first. */
+/* What rewriting makes. Pooling is recognised before differentiating, because its derivative is worth a
+ * kernel; all else is fused afterwards and never differentiated. */
 #include "graph/convolution.h"
 #include "graph/family.h"
 
@@ -31,31 +32,50 @@ static bw_status infer_matmul(const bwi_graph *g, uint32_t n_in, const bwi_node 
   return check_epilogue(n_in, in, &out->shape, params->i[0], err);
 }
 
-static bw_status infer_pool(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in, bwi_params *params,
-                            bwi_typed_shape *out, bw_error *err) {
-  (void)g, (void)n_in;
+/* The shape of the pooled image (N, H, W, C). */
+static bw_status pooled_shape(bwi_dims *out, const bwi_dims *image, const bwi_params *params, bw_error *err) {
   const bwi_dims *window = &params->v[0], *strides = &params->v[1];
-  BW_TRY(bwi_check_float(in[0], "the operand", err));
-  BW_TRY(bwi_check_rank(in[0], 4, 4, "the operand", err));
+  BW_TRY(bwi_check_length(image, 4, "axes of the image", err));
   BW_TRY(bwi_check_length(window, 2, "window extents", err));
   BW_TRY(bwi_check_length(strides, 2, "strides", err));
   BW_TRY(bwi_check_each(strides, 1, INT32_MAX, "stride", err));
-  *out = (bwi_typed_shape){in[0]->dtype, in[0]->shape};
+  *out = *image;
   for (uint32_t d = 0; d < 2; d++) {
-    BW_TRY(bwi_check_range(window->v[d], 1, in[0]->shape.v[d + 1], "window", err));
-    out->shape.v[d + 1] = (in[0]->shape.v[d + 1] - window->v[d]) / strides->v[d] + 1;
+    BW_TRY(bwi_check_range(window->v[d], 1, image->v[d + 1], "window", err));
+    out->v[d + 1] = (image->v[d + 1] - window->v[d]) / strides->v[d] + 1;
   }
   return BW_OK;
 }
 
+static bw_status infer_pool(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in, bwi_params *params,
+                            bwi_typed_shape *out, bw_error *err) {
+  (void)g, (void)n_in;
+  BW_TRY(bwi_check_float(in[0], "the operand", err));
+  out->dtype = in[0]->dtype;
+  return pooled_shape(&out->shape, &in[0]->shape, params, err);
+}
+
 static bw_status infer_max_pool_gradient(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
                                          bwi_params *params, bwi_typed_shape *out, bw_error *err) {
-  BW_TRY(infer_pool(g, n_in, in, params, out, err));
-  for (uint32_t k = 1; k < n_in; k++) {
-    BW_TRY(bwi_check_same_dtype(in[0], in[k], err));
-    BW_TRY(bwi_check_shape(in[k], &out->shape, "a pooled operand", err));
-  }
-  out->shape = in[0]->shape;
+  (void)g;
+  bwi_dims pooled = {0};
+  BW_TRY(bwi_check_same_float(n_in, in, err));
+  BW_TRY(pooled_shape(&pooled, &in[0]->shape, params, err));
+  BW_TRY(bwi_check_shape(in[1], &pooled, "the pooled image", err));
+  BW_TRY(bwi_check_shape(in[2], &pooled, "the cotangent", err));
+  *out = (bwi_typed_shape){in[0]->dtype, in[0]->shape};
+  return BW_OK;
+}
+
+static bw_status infer_avg_pool_gradient(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
+                                         bwi_params *params, bwi_typed_shape *out, bw_error *err) {
+  (void)g, (void)n_in;
+  bwi_dims pooled = {0};
+  BW_TRY(bwi_check_float(in[0], "the cotangent", err));
+  BW_TRY(bwi_check_each(&params->v[2], 0, INT32_MAX, "extent", err));
+  BW_TRY(pooled_shape(&pooled, &params->v[2], params, err));
+  BW_TRY(bwi_check_shape(in[0], &pooled, "the cotangent", err));
+  *out = (bwi_typed_shape){in[0]->dtype, params->v[2]};
   return BW_OK;
 }
 
@@ -72,9 +92,26 @@ static bw_status infer_elementwise(const bwi_graph *g, uint32_t n_in, const bwi_
   return BW_OK;
 }
 
+static void vjp_max_pool(bwi_graph *g, bwi_id node, bwi_id cotangent, const bool *wanted,
+                         bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  cotangents[0] = bwi_apply(g, BWI_MaxPoolGradient, n->params, 3, (bwi_id[]){n->in[0], node, cotangent});
+}
+
+static void vjp_avg_pool(bwi_graph *g, bwi_id node, bwi_id cotangent, const bool *wanted,
+                         bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  bwi_params params = *n->params;
+  params.v[2] = bwi_graph_node(g, n->in[0])->shape;
+  cotangents[0] = bwi_apply(g, BWI_AvgPoolGradient, &params, 1, &cotangent);
+}
+
 BWI_PRIMITIVE(FusedConvolution, false, infer_convolution, bwi_vjp_none);
 BWI_PRIMITIVE(FusedMatmul, false, infer_matmul, bwi_vjp_none);
-BWI_PRIMITIVE(MaxPool, false, infer_pool, bwi_vjp_none);
+BWI_PRIMITIVE(MaxPool, false, infer_pool, vjp_max_pool);
 BWI_PRIMITIVE(MaxPoolGradient, false, infer_max_pool_gradient, bwi_vjp_none);
-BWI_PRIMITIVE(AvgPool, false, infer_pool, bwi_vjp_none);
+BWI_PRIMITIVE(AvgPool, false, infer_pool, vjp_avg_pool);
+BWI_PRIMITIVE(AvgPoolGradient, false, infer_avg_pool_gradient, bwi_vjp_none);
 BWI_PRIMITIVE(Elementwise, true, infer_elementwise, bwi_vjp_none);

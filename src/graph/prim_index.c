@@ -167,15 +167,155 @@ static bw_status infer_search_sorted(const bwi_graph *g, uint32_t n_in, const bw
   return BW_OK;
 }
 
+/* --- derivatives: gathering and scattering are each other's transpose --- */
+
+typedef enum scatter_kind {
+  SCATTER_MAX,
+  SCATTER_MIN,
+  SCATTER_SUM,
+  SCATTER_PRODUCT,
+  SCATTER_NONE
+} scatter_kind;
+enum { ALONG_SUM = 0, ALONG_NONE = 1 };
+
+static bwi_id scatter_along(bwi_graph *g, int64_t kind, int64_t axis, bwi_id source, bwi_id indices,
+                            bwi_id updates) {
+  return bwi_apply(g, BWI_ScatterAxis, &(bwi_params){.i = {kind, axis}}, 3,
+                   (bwi_id[]){source, indices, updates});
+}
+
+/* A permutation along an axis: each element's cotangent goes back to where it came from. */
+static void vjp_sort(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  const bool is_sort = n->prim == BWI_Sort;
+  const bwi_id places = bwi_apply(g, is_sort ? BWI_ArgSort : BWI_ArgPartition, n->params, 1, n->in);
+  const int64_t axis = n->params->i[is_sort ? 0 : 1];
+  cotangents[0] = scatter_along(g, ALONG_NONE, axis, bwi_zeros_like(g, n->in[0]), places, c);
+}
+
+static void vjp_dynamic_slice(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  const bwi_params params = {.v = {n->params->v[0]}};
+  cotangents[0] =
+      bwi_apply(g, BWI_DynamicSliceUpdate, &params, 3, (bwi_id[]){bwi_zeros_like(g, n->in[0]), c, n->in[1]});
+}
+
+static void vjp_dynamic_slice_update(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted,
+                                     bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  const bwi_id start = n->in[2];
+  if (wanted[0])
+    cotangents[0] =
+        bwi_apply(g, BWI_DynamicSliceUpdate, n->params, 3, (bwi_id[]){c, bwi_zeros_like(g, n->in[1]), start});
+  if (!wanted[1]) return;
+  const bwi_params params = {.v = {n->params->v[0], bwi_graph_node(g, n->in[1])->shape}};
+  cotangents[1] = bwi_apply(g, BWI_DynamicSlice, &params, 2, (bwi_id[]){c, start});
+}
+
+/* Applies `prim` to first, then n's index operands, then last if there is one. */
+static bwi_id apply_with_indices(bwi_graph *g, bwi_prim prim, const bwi_params *params, bwi_id first,
+                                 uint32_t n_indices, const bwi_id *indices, const bwi_id *last) {
+  bwi_id in[BWI_MAX_OPERANDS] = {first};
+  uint32_t n_in = 1;
+  for (uint32_t k = 0; k < n_indices; k++) in[n_in++] = indices[k];
+  if (last != NULL) in[n_in++] = *last;
+  return bwi_apply(g, prim, params, n_in, in);
+}
+
+static void vjp_gather(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  const bwi_params params = {.i = {SCATTER_SUM}, .v = {n->params->v[0]}};
+  cotangents[0] =
+      apply_with_indices(g, BWI_Scatter, &params, bwi_zeros_like(g, n->in[0]), n->n_in - 1, n->in + 1, &c);
+}
+
+static void vjp_gather_axis(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  cotangents[0] = scatter_along(g, ALONG_SUM, n->params->i[0], bwi_zeros_like(g, n->in[0]), n->in[1], c);
+}
+
+/* a's elements at the places that Scatter node n writes to, in the shape of its updates. */
+static bwi_id read_scattered(bwi_graph *g, const bwi_node *n, bwi_id a) {
+  const bwi_dims *updates = &bwi_graph_node(g, n->in[n->n_in - 1])->shape;
+  bwi_params params = {.v = {n->params->v[0], {.n = n->shape.n}}};
+  for (uint32_t d = 0; d < n->shape.n; d++) params.v[1].v[d] = updates->v[updates->n - n->shape.n + d];
+  return apply_with_indices(g, BWI_Gather, &params, a, n->n_in - 2, n->in + 1, NULL);
+}
+
+static void vjp_scatter(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  const uint32_t last = n->n_in - 1;
+  const bwi_id source = n->in[0], updates = n->in[last];
+  switch ((scatter_kind)n->params->i[0]) {
+    case SCATTER_SUM:
+      if (wanted[0]) cotangents[0] = c;
+      if (wanted[last]) cotangents[last] = read_scattered(g, n, c);
+      return;
+    case SCATTER_NONE: {
+      const bwi_id zeros = bwi_zeros_like(g, updates);
+      if (wanted[0])
+        cotangents[0] = apply_with_indices(g, BWI_Scatter, n->params, c, last - 1, n->in + 1, &zeros);
+      if (wanted[last]) cotangents[last] = read_scattered(g, n, c);
+      return;
+    }
+    case SCATTER_MAX:
+    case SCATTER_MIN:
+      if (wanted[0]) cotangents[0] = bwi_mask(g, bwi_binary(g, BWI_Equal, source, node), c);
+      if (!wanted[last]) return;
+      const bwi_id chosen = bwi_binary(g, BWI_Equal, updates, read_scattered(g, n, node));
+      cotangents[last] = bwi_mask(g, chosen, read_scattered(g, n, c));
+      return;
+    case SCATTER_PRODUCT:
+      bwi_graph_fail(g, BW_EUNSUPPORTED, "Scatter by product (node %d) has no derivative", (int)node);
+  }
+}
+
+static void vjp_scatter_axis(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  const int64_t kind = n->params->i[0], axis = n->params->i[1];
+  if (wanted[0])
+    cotangents[0] =
+        kind == ALONG_SUM ? c : scatter_along(g, ALONG_NONE, axis, c, n->in[1], bwi_zeros_like(g, n->in[2]));
+  if (wanted[2])
+    cotangents[2] = bwi_apply(g, BWI_GatherAxis, &(bwi_params){.i = {axis}}, 2, (bwi_id[]){c, n->in[1]});
+}
+
+/* The k-th true element of a row took the k-th update: k is an exclusive count of the mask. */
+static bwi_id masked_updates(bwi_graph *g, const bwi_node *n, bwi_id c) {
+  enum { SCAN_SUM = 2 };
+  const bwi_dims updates = bwi_graph_node(g, n->in[2])->shape;
+  const int64_t rows = n->shape.v[0];
+  if (bwi_node_count(n) == 0 || bwi_node_count(bwi_graph_node(g, n->in[2])) == 0) return BWI_NONE;
+  const bwi_dims flat = {2, {rows, -1}},
+                 flat_updates = {2, {rows, bwi_node_count(bwi_graph_node(g, n->in[2])) / rows}};
+  const bwi_id mask = bwi_reshape(g, n->in[1], &flat), ones = bwi_astype(g, mask, BW_I32);
+  const bwi_id counts = bwi_apply(g, BWI_Scan, &(bwi_params){.i = {SCAN_SUM, 1, 0, 0}}, 1, &ones);
+  const bwi_id places =
+      bwi_binary(g, BWI_Minimum, counts, bwi_scalar(g, BW_I32, (double)(flat_updates.v[1] - 1)));
+  const bwi_id taken = bwi_mask(g, mask, bwi_reshape(g, c, &flat));
+  const bwi_id zeros = bwi_zeros(g, n->dtype, &flat_updates);
+  return bwi_reshape(g, scatter_along(g, ALONG_SUM, 1, zeros, places, taken), &updates);
+}
+
+static void vjp_masked_scatter(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  if (wanted[0]) cotangents[0] = bwi_select(g, n->in[1], bwi_scalar_like(g, c, 0), c);
+  if (wanted[2]) cotangents[2] = masked_updates(g, n, c);
+}
+
 BWI_PRIMITIVE(ArgPartition, false, infer_arg_partition, NULL);
 BWI_PRIMITIVE(ArgSort, false, infer_arg_sort, NULL);
-BWI_PRIMITIVE(DynamicSlice, false, infer_dynamic_slice, bwi_vjp_none);
-BWI_PRIMITIVE(DynamicSliceUpdate, false, infer_dynamic_slice_update, bwi_vjp_none);
-BWI_PRIMITIVE(Gather, false, infer_gather, bwi_vjp_none);
-BWI_PRIMITIVE(GatherAxis, false, infer_gather_axis, bwi_vjp_none);
-BWI_PRIMITIVE(Partition, false, infer_partition, bwi_vjp_none);
-BWI_PRIMITIVE(Scatter, false, infer_scatter, bwi_vjp_none);
-BWI_PRIMITIVE(ScatterAxis, false, infer_scatter_axis, bwi_vjp_none);
-BWI_PRIMITIVE(MaskedScatter, false, infer_masked_scatter, bwi_vjp_none);
+BWI_PRIMITIVE(DynamicSlice, false, infer_dynamic_slice, vjp_dynamic_slice);
+BWI_PRIMITIVE(DynamicSliceUpdate, false, infer_dynamic_slice_update, vjp_dynamic_slice_update);
+BWI_PRIMITIVE(Gather, false, infer_gather, vjp_gather);
+BWI_PRIMITIVE(GatherAxis, false, infer_gather_axis, vjp_gather_axis);
+BWI_PRIMITIVE(Partition, false, infer_partition, vjp_sort);
+BWI_PRIMITIVE(Scatter, false, infer_scatter, vjp_scatter);
+BWI_PRIMITIVE(ScatterAxis, false, infer_scatter_axis, vjp_scatter_axis);
+BWI_PRIMITIVE(MaskedScatter, false, infer_masked_scatter, vjp_masked_scatter);
 BWI_PRIMITIVE(SearchSorted, false, infer_search_sorted, NULL);
-BWI_PRIMITIVE(Sort, false, infer_sort, bwi_vjp_none);
+BWI_PRIMITIVE(Sort, false, infer_sort, vjp_sort);

@@ -123,15 +123,8 @@ static bw_status infer_quantized_matmul(const bwi_graph *g, uint32_t n_in, const
   const int64_t rows = matrix.shape.v[last - 1];
   matrix.shape.v[last - 1] = params->i[3] ? columns : rows;
   matrix.shape.v[last] = params->i[3] ? rows : columns;
-  bwi_node x = *in[0];
-  const bool is_vector = x.shape.n == 1;
-  if (is_vector) x.shape = (bwi_dims){.n = 2, .v = {1, x.shape.v[0]}};
-  out->dtype = x.dtype;
-  BW_TRY(product_shape(&out->shape, &x, &matrix, err));
-  if (!is_vector) return BW_OK;
-  out->shape.v[out->shape.n - 2] = out->shape.v[out->shape.n - 1];
-  out->shape.n--;
-  return BW_OK;
+  out->dtype = in[0]->dtype;
+  return product_shape(&out->shape, in[0], &matrix, err);
 }
 
 static bw_status infer_dequantize(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
@@ -157,10 +150,171 @@ static bw_status infer_hadamard(const bwi_graph *g, uint32_t n_in, const bwi_nod
   return BW_OK;
 }
 
-BWI_PRIMITIVE(AddMM, false, infer_addmm, bwi_vjp_none);
-BWI_PRIMITIVE(BlockMaskedMM, false, infer_block_masked, bwi_vjp_none);
-BWI_PRIMITIVE(GatherMM, false, infer_gather_mm, bwi_vjp_none);
-BWI_PRIMITIVE(Matmul, false, infer_matmul, bwi_vjp_none);
-BWI_PRIMITIVE(QuantizedMatmul, false, infer_quantized_matmul, bwi_vjp_none);
-BWI_PRIMITIVE(Dequantize, false, infer_dequantize, bwi_vjp_none);
-BWI_PRIMITIVE(Hadamard, false, infer_hadamard, bwi_vjp_none);
+/* --- derivatives --- */
+
+/* How many rows all matrices of a have together. */
+static int64_t total_rows(const bwi_graph *g, bwi_id a) {
+  int64_t rows = 1;
+  const bwi_dims *shape = &bwi_graph_node(g, a)->shape;
+  for (uint32_t d = 0; d + 1 < shape->n; d++) rows *= shape->v[d];
+  return rows;
+}
+
+static bwi_id left_cotangent(bwi_graph *g, bwi_id a, bwi_id b, bwi_id c) {
+  return bwi_sum_to(g, bwi_matmul(g, c, bwi_swap_last(g, b)), &bwi_graph_node(g, a)->shape);
+}
+
+/* A matrix that multiplies a batch gets its cotangent from one product over all rows. */
+static bwi_id right_cotangent(bwi_graph *g, bwi_id a, bwi_id b, bwi_id c) {
+  const bwi_dims to = bwi_graph_node(g, b)->shape;
+  if (to.n == 2) {
+    a = bwi_reshape(g, a, &(bwi_dims){2, {total_rows(g, a), to.v[0]}});
+    c = bwi_reshape(g, c, &(bwi_dims){2, {total_rows(g, c), to.v[1]}});
+  }
+  return bwi_sum_to(g, bwi_matmul(g, bwi_swap_last(g, a), c), &to);
+}
+
+static void vjp_matmul(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  if (wanted[0]) cotangents[0] = left_cotangent(g, n->in[0], n->in[1], c);
+  if (wanted[1]) cotangents[1] = right_cotangent(g, n->in[0], n->in[1], c);
+}
+
+static void vjp_addmm(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  vjp_matmul(g, node, bwi_scale(g, c, n->params->f[0]), wanted, cotangents);
+  if (wanted[2])
+    cotangents[2] = bwi_sum_to(g, bwi_scale(g, c, n->params->f[1]), &bwi_graph_node(g, n->in[2])->shape);
+}
+
+/* Repeats a block mask so that it has one element of `dtype` an element of the matrix. */
+static bwi_id expand_mask(bwi_graph *g, bwi_id mask, bw_dtype dtype, const bwi_dims *matrix, int64_t block) {
+  bwi_dims blocks = *matrix, split, repeated, whole;
+  const uint32_t rows = matrix->n - 2, columns = matrix->n - 1;
+  blocks.v[rows] = (matrix->v[rows] + block - 1) / block;
+  blocks.v[columns] = (matrix->v[columns] + block - 1) / block;
+  split = repeated = whole = blocks;
+  split.n = repeated.n = matrix->n + 2;
+  split.v[rows + 1] = split.v[rows + 3] = 1;
+  split.v[rows + 2] = blocks.v[columns];
+  repeated = split;
+  repeated.v[rows + 1] = repeated.v[rows + 3] = block;
+  whole.v[rows] *= block;
+  whole.v[columns] *= block;
+  if (split.n > BW_MAX_RANK) return bwi_graph_fail(g, BW_ELIMIT, "block masks of rank %u", matrix->n);
+  mask = bwi_broadcast(g, bwi_astype(g, mask, dtype), &blocks);
+  mask = bwi_reshape(g, bwi_broadcast(g, bwi_reshape(g, mask, &split), &repeated), &whole);
+  return bwi_slice_axis(g, bwi_slice_axis(g, mask, rows, 0, matrix->v[rows]), columns, 0, matrix->v[columns]);
+}
+
+static bwi_id compose_block_masked(bwi_graph *g, const bwi_node *n, const bwi_id *in) {
+  const bool has_out_mask = n->n_in == 3 || n->n_in == 5, has_operand_masks = n->n_in >= 4;
+  bwi_id operands[2];
+  for (uint32_t k = 0; k < 2; k++) {
+    operands[k] = in[k];
+    if (!has_operand_masks || in[k] == BWI_NONE) continue;
+    const bwi_dims *shape = &bwi_graph_node(g, in[k])->shape;
+    operands[k] =
+        bwi_multiply(g, in[k], expand_mask(g, in[n->n_in - 2 + k], n->dtype, shape, n->params->i[0]));
+  }
+  const bwi_id product = bwi_matmul(g, operands[0], operands[1]);
+  if (!has_out_mask) return product;
+  return bwi_multiply(g, product, expand_mask(g, in[2], n->dtype, &n->shape, n->params->i[0]));
+}
+
+static void vjp_block_masked(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  bwi_vjp_composed(g, node, c, wanted, cotangents, compose_block_masked);
+}
+
+/* Sums products (indices..., rows, columns) into the matrices of `like` that the indices name. */
+static bwi_id scatter_matrices(bwi_graph *g, bwi_id products, bwi_id indices, bwi_id like) {
+  if (products == BWI_NONE) return BWI_NONE;
+  const bwi_node *l = bwi_graph_node(g, like);
+  const bwi_dims shape = l->shape, places = bwi_graph_node(g, indices)->shape;
+  const int64_t rows = shape.v[shape.n - 2], columns = shape.v[shape.n - 1];
+  int64_t batch = 1;
+  for (uint32_t d = 0; d + 2 < shape.n; d++) batch *= shape.v[d];
+  bwi_dims updates = places;
+  if (places.n + 3 > BW_MAX_RANK) return bwi_graph_fail(g, BW_ELIMIT, "indices of rank %u", places.n);
+  updates.v[updates.n++] = 1;
+  updates.v[updates.n++] = rows;
+  updates.v[updates.n++] = columns;
+  const bwi_id zeros = bwi_zeros(g, l->dtype, &(bwi_dims){3, {batch, rows, columns}});
+  enum { SCATTER_SUM = 2 };
+  const bwi_params params = {.i = {SCATTER_SUM}, .v = {{1, {0}}}};
+  const bwi_id sums =
+      bwi_apply(g, BWI_Scatter, &params, 3, (bwi_id[]){zeros, indices, bwi_reshape(g, products, &updates)});
+  return bwi_reshape(g, sums, &shape);
+}
+
+static void vjp_gather_mm(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  const bwi_id a = n->in[0], b = n->in[1], left = n->in[2], right = n->in[3];
+  const bwi_dims places = bwi_graph_node(g, left)->shape;
+  const double count = (double)bwi_node_count(bwi_graph_node(g, left));
+  const bwi_id each = bwi_reshape(
+      g, bwi_apply(g, BWI_Arange, &(bwi_params){.f = {0, count, 1}, .dtype = BW_U32}, 0, NULL), &places);
+  if (wanted[0]) {
+    const bwi_id operands[] = {c, bwi_swap_last(g, b), each, right};
+    cotangents[0] = scatter_matrices(g, bwi_apply(g, BWI_GatherMM, NULL, 4, operands), left, a);
+  }
+  if (wanted[1]) {
+    const bwi_id operands[] = {bwi_swap_last(g, a), c, left, each};
+    cotangents[1] = scatter_matrices(g, bwi_apply(g, BWI_GatherMM, NULL, 4, operands), right, b);
+  }
+}
+
+/* value * scale + bias for each group of packed values (w, scales, biases). */
+static bwi_id compose_dequantize(bwi_graph *g, const bwi_node *n, const bwi_id *in) {
+  if (in[1] == BWI_NONE) return BWI_NONE;
+  const bwi_dims tables = bwi_graph_node(g, in[1])->shape;
+  if (tables.n + 1 > BW_MAX_RANK) return bwi_graph_fail(g, BW_ELIMIT, "packed values of rank %u", tables.n);
+  bwi_dims grouped = tables, one = tables, flat = tables;
+  grouped.v[grouped.n++] = n->params->i[0];
+  one.v[one.n++] = 1;
+  flat.v[flat.n - 1] *= n->params->i[0];
+  const bw_dtype dtype = bwi_graph_node(g, in[1])->dtype;
+  const bwi_id ones = bwi_broadcast(g, bwi_scalar(g, dtype, 1), &tables),
+               zeros = bwi_zeros(g, dtype, &tables);
+  const bwi_params params = {.i = {n->params->i[0], n->params->i[1], n->params->i[2]}};
+  const bwi_id values = bwi_apply(g, BWI_Dequantize, &params, 3, (bwi_id[]){in[0], ones, zeros});
+  const bwi_id scaled = bwi_multiply(g, bwi_reshape(g, values, &grouped), bwi_reshape(g, in[1], &one));
+  return bwi_reshape(g, bwi_add(g, scaled, bwi_reshape(g, in[2], &one)), &flat);
+}
+
+static bwi_id compose_quantized_matmul(bwi_graph *g, const bwi_node *n, const bwi_id *in) {
+  const bwi_id w = compose_dequantize(g, n, in + 1);
+  return bwi_matmul(g, in[0], n->params->i[3] == 1 ? bwi_swap_last(g, w) : w);
+}
+
+static void vjp_dequantize(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  bwi_vjp_composed(g, node, c, wanted, cotangents, compose_dequantize);
+}
+
+static void vjp_quantized_matmul(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted,
+                                 bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  if (wanted[2] || wanted[3]) {
+    bwi_vjp_composed(g, node, c, wanted, cotangents, compose_quantized_matmul);
+    return;
+  }
+  bwi_params params = *n->params;
+  params.i[3] = !params.i[3];
+  const bwi_id product =
+      bwi_apply(g, BWI_QuantizedMatmul, &params, 4, (bwi_id[]){c, n->in[1], n->in[2], n->in[3]});
+  cotangents[0] = bwi_sum_to(g, product, &bwi_graph_node(g, n->in[0])->shape);
+}
+
+/* The matrix is symmetric. */
+static void vjp_hadamard(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  cotangents[0] = bwi_apply(g, BWI_Hadamard, bwi_graph_node(g, node)->params, 1, &c);
+}
+
+BWI_PRIMITIVE(AddMM, false, infer_addmm, vjp_addmm);
+BWI_PRIMITIVE(BlockMaskedMM, false, infer_block_masked, vjp_block_masked);
+BWI_PRIMITIVE(GatherMM, false, infer_gather_mm, vjp_gather_mm);
+BWI_PRIMITIVE(Matmul, false, infer_matmul, vjp_matmul);
+BWI_PRIMITIVE(QuantizedMatmul, false, infer_quantized_matmul, vjp_quantized_matmul);
+BWI_PRIMITIVE(Dequantize, false, infer_dequantize, vjp_dequantize);
+BWI_PRIMITIVE(Hadamard, false, infer_hadamard, vjp_hadamard);

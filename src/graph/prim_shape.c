@@ -277,18 +277,136 @@ static bw_status infer_view(const bwi_graph *g, uint32_t n_in, const bwi_node *c
   return BW_OK;
 }
 
-BWI_PRIMITIVE(AsStrided, false, infer_as_strided, bwi_vjp_none);
-BWI_PRIMITIVE(AsStridedGradient, false, infer_as_strided_gradient, bwi_vjp_none);
-BWI_PRIMITIVE(Broadcast, false, infer_broadcast, bwi_vjp_none);
-BWI_PRIMITIVE(Concatenate, false, infer_concatenate, bwi_vjp_none);
-BWI_PRIMITIVE(Copy, false, infer_copy, bwi_vjp_none);
-BWI_PRIMITIVE(ExpandDims, false, infer_expand_dims, bwi_vjp_none);
-BWI_PRIMITIVE(Flatten, false, infer_flatten, bwi_vjp_none);
-BWI_PRIMITIVE(Pad, false, infer_pad, bwi_vjp_none);
-BWI_PRIMITIVE(Reshape, false, infer_reshape, bwi_vjp_none);
-BWI_PRIMITIVE(Slice, false, infer_slice, bwi_vjp_none);
-BWI_PRIMITIVE(SliceUpdate, false, infer_slice_update, bwi_vjp_none);
-BWI_PRIMITIVE(Squeeze, false, infer_squeeze, bwi_vjp_none);
-BWI_PRIMITIVE(Transpose, false, infer_transpose, bwi_vjp_none);
-BWI_PRIMITIVE(Unflatten, false, infer_unflatten, bwi_vjp_none);
-BWI_PRIMITIVE(View, false, infer_view, NULL);
+/* --- derivatives --- */
+
+static const bwi_dims *operand_shape(const bwi_graph *g, bwi_id node, uint32_t k) {
+  return &bwi_graph_node(g, bwi_graph_node(g, node)->in[k])->shape;
+}
+
+static void vjp_copy(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)g, (void)node, (void)wanted;
+  cotangents[0] = c;
+}
+
+static void vjp_reshape(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  cotangents[0] = bwi_reshape(g, c, operand_shape(g, node, 0));
+}
+
+static void vjp_broadcast(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  cotangents[0] = bwi_sum_to(g, c, operand_shape(g, node, 0));
+}
+
+/* AsStrided and AsStridedGradient are linear and each other's transpose. */
+static void vjp_as_strided(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  bwi_params params = *n->params;
+  params.v[0] = *operand_shape(g, node, 0);
+  cotangents[0] =
+      bwi_apply(g, n->prim == BWI_AsStrided ? BWI_AsStridedGradient : BWI_AsStrided, &params, 1, &c);
+}
+
+static void vjp_concatenate(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  const uint32_t axis = (uint32_t)n->params->i[0];
+  int64_t start = 0;
+  for (uint32_t k = 0; k < n->n_in; k++) {
+    const int64_t end = start + operand_shape(g, node, k)->v[axis];
+    if (wanted[k]) cotangents[k] = bwi_slice_axis(g, c, axis, start, end);
+    start = end;
+  }
+}
+
+static void vjp_transpose(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_dims *axes = &bwi_graph_node(g, node)->params->v[0];
+  bwi_dims inverse = {.n = axes->n};
+  for (uint32_t d = 0; d < axes->n; d++) inverse.v[axes->v[d]] = d;
+  cotangents[0] = bwi_transpose(g, c, &inverse);
+}
+
+typedef enum update_kind { UPDATE_MAX, UPDATE_MIN, UPDATE_SUM, UPDATE_PRODUCT, UPDATE_NONE } update_kind;
+
+/* base with its elements at the place that `place` describes (a slice's parameters) updated. */
+static bwi_id update_slice(bwi_graph *g, update_kind kind, bwi_id base, bwi_id update,
+                           const bwi_params *place) {
+  bwi_params params = *place;
+  params.i[0] = kind;
+  return bwi_apply(g, BWI_SliceUpdate, &params, 2, (bwi_id[]){base, update});
+}
+
+static bwi_id read_slice(bwi_graph *g, bwi_id base, const bwi_params *place) {
+  return bwi_slice(g, base, &place->v[0], &place->v[1], &place->v[2]);
+}
+
+static void vjp_slice(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  (void)wanted;
+  const bwi_node *n = bwi_graph_node(g, node);
+  cotangents[0] = update_slice(g, UPDATE_NONE, bwi_zeros_like(g, n->in[0]), c, n->params);
+}
+
+static bwi_id slice_update_source(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) {
+  switch ((update_kind)n->params->i[0]) {
+    case UPDATE_SUM: return c;
+    case UPDATE_PRODUCT: return update_slice(g, UPDATE_PRODUCT, c, n->in[1], n->params);
+    case UPDATE_NONE: return update_slice(g, UPDATE_NONE, c, bwi_zeros_like(g, n->in[1]), n->params);
+    default: return bwi_mask(g, bwi_binary(g, BWI_Equal, n->in[0], y), c);
+  }
+}
+
+static bwi_id slice_update_update(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) {
+  const bwi_id here = read_slice(g, c, n->params);
+  switch ((update_kind)n->params->i[0]) {
+    case UPDATE_SUM:
+    case UPDATE_NONE: return here;
+    case UPDATE_PRODUCT: return bwi_multiply(g, here, read_slice(g, n->in[0], n->params));
+    default: return bwi_mask(g, bwi_binary(g, BWI_Equal, n->in[1], read_slice(g, y, n->params)), here);
+  }
+}
+
+static void vjp_slice_update(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  if (wanted[0]) cotangents[0] = slice_update_source(g, n, node, c);
+  if (wanted[1]) cotangents[1] = slice_update_update(g, n, node, c);
+}
+
+/* The operand's place inside of the padded array, as a slice. */
+static bwi_params inside_padding(const bwi_node *n, const bwi_dims *operand) {
+  bwi_params place = {.v = {{.n = operand->n}, *operand, {.n = operand->n}}};
+  for (uint32_t k = 0; k < n->params->v[0].n; k++) {
+    const int64_t axis = n->params->v[0].v[k], low = n->params->v[1].v[k];
+    place.v[0].v[axis] = low;
+    place.v[1].v[axis] += low;
+  }
+  for (uint32_t d = 0; d < operand->n; d++) place.v[2].v[d] = 1;
+  return place;
+}
+
+static void vjp_pad(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
+  const bwi_node *n = bwi_graph_node(g, node);
+  const bwi_params place = inside_padding(n, operand_shape(g, node, 0));
+  if (wanted[0]) cotangents[0] = read_slice(g, c, &place);
+  if (!wanted[1]) return;
+  bwi_dims all = {.n = n->shape.n};
+  for (uint32_t d = 0; d < all.n; d++) all.v[d] = d;
+  const bwi_id outside = update_slice(g, UPDATE_NONE, c, bwi_zeros_like(g, n->in[0]), &place);
+  cotangents[1] = bwi_reshape(g, bwi_reduce(g, BWI_SUM, outside, &all), operand_shape(g, node, 1));
+}
+
+BWI_PRIMITIVE(AsStrided, false, infer_as_strided, vjp_as_strided);
+BWI_PRIMITIVE(AsStridedGradient, false, infer_as_strided_gradient, vjp_as_strided);
+BWI_PRIMITIVE(Broadcast, false, infer_broadcast, vjp_broadcast);
+BWI_PRIMITIVE(Concatenate, false, infer_concatenate, vjp_concatenate);
+BWI_PRIMITIVE(Copy, false, infer_copy, vjp_copy);
+BWI_PRIMITIVE(ExpandDims, false, infer_expand_dims, vjp_reshape);
+BWI_PRIMITIVE(Flatten, false, infer_flatten, vjp_reshape);
+BWI_PRIMITIVE(Pad, false, infer_pad, vjp_pad);
+BWI_PRIMITIVE(Reshape, false, infer_reshape, vjp_reshape);
+BWI_PRIMITIVE(Slice, false, infer_slice, vjp_slice);
+BWI_PRIMITIVE(SliceUpdate, false, infer_slice_update, vjp_slice_update);
+BWI_PRIMITIVE(Squeeze, false, infer_squeeze, vjp_reshape);
+BWI_PRIMITIVE(Transpose, false, infer_transpose, vjp_transpose);
+BWI_PRIMITIVE(Unflatten, false, infer_unflatten, vjp_reshape);
+BWI_PRIMITIVE(View, false, infer_view, bwi_vjp_none);
