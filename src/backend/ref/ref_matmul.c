@@ -69,7 +69,7 @@ static bw_status multiply_batches(const bwi_ref_call *call, batches *b) {
     for (int64_t i = 0; i < w.row; i++) {
       for (int role = 0; role < N_ROLES; role++)
         matrix_of(&b->product, role)->offset = w.offset[role] + i * w.step[role];
-      bwi_multiply(&b->product, call->scratch);
+      bwi_product_run(&b->product, call->scratch);
       b->product.out_offset += b->product.rows * b->product.columns;
     }
   }
@@ -134,7 +134,7 @@ bw_status bwi_ref_gather_mm(const bwi_ref_call *call) {
   bwi_product p = plain_product(call);
   for (int64_t i = 0; i < count; i++) {
     if (!choose(&p.a, call, 0, 2, i) || !choose(&p.b, call, 1, 3, i)) return BW_EFORMAT;
-    bwi_multiply(&p, call->scratch);
+    bwi_product_run(&p, call->scratch);
     p.out_offset += p.rows * p.columns;
   }
   return BW_OK;

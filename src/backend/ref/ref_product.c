@@ -65,7 +65,7 @@ void bwi_multiply_panel(const bwi_product *p, const double *panel, double *row, 
   }
 }
 
-void bwi_multiply(const bwi_product *p, void *scratch) {
+void bwi_product_run(const bwi_product *p, void *scratch) {
   double *row = scratch, *panel = row + p->inner;
   for (int64_t j = 0; j < p->columns; j += BWI_PANEL) {
     const int64_t width = p->columns - j < BWI_PANEL ? p->columns - j : BWI_PANEL;

@@ -35,7 +35,7 @@ typedef struct bwi_product {
 size_t bwi_product_scratch(int64_t inner);
 
 /* The whole product. */
-void bwi_multiply(const bwi_product *product, void *scratch);
+void bwi_product_run(const bwi_product *product, void *scratch);
 
 /* Its parts, for operands that are not plain matrices. panel (inner, width) holds columns j .. j + width of b. */
 void bwi_load_panel(const bwi_product *product, double *panel, int64_t j, int64_t width);
