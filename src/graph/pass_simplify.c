@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Removes what computes nothing: views of views, broadcasts into primitives that broadcast by
+ * themselves, x * 1. Results stay the same bit for bit, and so does the derivative. */
+#include "graph/build.h"
+#include "graph/passes.h"
+#include "graph/pattern.h"
+#include "graph/primitive.h"
+
+/* Every way of renaming row-major bytes becomes one Reshape of what was there first. */
+static bwi_id simplify_view(bwi_rewrite *r, const bwi_node *n) {
+  bwi_graph *new = bwi_rewrite_new(r);
+  bwi_id source = bwi_rewrite_map(r, n->in[0]);
+  while (bwi_is(new, source, BWI_Reshape)) source = bwi_graph_node(new, source)->in[0];
+  return bwi_reshape(new, source, &n->shape);
+}
+
+static bwi_id simplify_transpose(bwi_rewrite *r, const bwi_node *n) {
+  bwi_graph *new = bwi_rewrite_new(r);
+  bwi_id source = bwi_rewrite_map(r, n->in[0]);
+  bwi_dims axes = n->params->v[0];
+  if (bwi_is(new, source, BWI_Transpose)) {
+    const bwi_node *inner = bwi_graph_node(new, source);
+    for (uint32_t k = 0; k < axes.n; k++) axes.v[k] = inner->params->v[0].v[axes.v[k]];
+    source = inner->in[0];
+  }
+  if (bwi_keeps_order(&bwi_graph_node(new, source)->shape, &axes)) return bwi_reshape(new, source, &n->shape);
+  return bwi_transpose(new, source, &axes);
+}
+
+static bwi_id simplify_broadcast(bwi_rewrite *r, const bwi_node *n) {
+  bwi_graph *new = bwi_rewrite_new(r);
+  bwi_id source = bwi_rewrite_map(r, n->in[0]);
+  if (bwi_is(new, source, BWI_Broadcast)) source = bwi_graph_node(new, source)->in[0];
+  return bwi_broadcast(new, source, &n->shape);
+}
+
+/* Whether the node gives its first operand back. */
+static bool is_identity(const bwi_graph *g, const bwi_node *n) {
+  const bwi_node *a = bwi_graph_node(g, n->in[0]);
+  if (a->dtype != n->dtype || !bwi_dims_equal(&a->shape, &n->shape)) return false;
+  switch (n->prim) {
+    case BWI_Copy:
+    case BWI_AsType:
+    case BWI_Pad: return true;
+    case BWI_Concatenate: return n->n_in == 1;
+    case BWI_Slice: return bwi_takes_all(n);
+    case BWI_Reduce: return n->params->i[0] >= BWI_SUM; /* over axes of extent 1 */
+    case BWI_Multiply:
+    case BWI_Divide: return bwi_is_known(g, n->in[1], 1);
+    case BWI_Subtract: return bwi_is_known(g, n->in[1], 0);
+    default: return false;
+  }
+}
+
+/* Computes first and broadcasts afterwards; where the operands' shapes join to the node's shape, as they
+ * mostly do, no broadcast is left. */
+static bwi_id simplify_elementwise(bwi_rewrite *r, const bwi_node *n) {
+  bwi_graph *new = bwi_rewrite_new(r);
+  bwi_id in[BWI_MAX_OPERANDS];
+  for (uint32_t k = 0; k < n->n_in; k++) {
+    in[k] = bwi_rewrite_map(r, n->in[k]);
+    if (bwi_is(new, in[k], BWI_Broadcast)) in[k] = bwi_graph_node(new, in[k])->in[0];
+  }
+  return bwi_broadcast(new, bwi_apply(new, n->prim, n->params, n->n_in, in), &n->shape);
+}
+
+static bwi_id simplify(bwi_rewrite *r, bwi_id id, void *payload) {
+  (void)payload;
+  const bwi_graph *old = bwi_rewrite_old(r);
+  const bwi_node *n = bwi_graph_node(old, id);
+  if (n->n_in == 0) return BWI_NONE;
+  if (is_identity(old, n)) return bwi_rewrite_map(r, n->in[0]);
+  switch (n->prim) {
+    case BWI_Reshape:
+    case BWI_ExpandDims:
+    case BWI_Squeeze:
+    case BWI_Flatten:
+    case BWI_Unflatten: return simplify_view(r, n);
+    case BWI_Transpose: return simplify_transpose(r, n);
+    case BWI_Broadcast: return simplify_broadcast(r, n);
+    case BWI_Elementwise: return BWI_NONE;
+    default: return bwi_primitive_of(n->prim)->elementwise ? simplify_elementwise(r, n) : BWI_NONE;
+  }
+}
+
+bw_status bwi_pass_simplify(bwi_graph **out, const bwi_graph *g, bw_error *err) {
+  return bwi_rewrite_graph(out, g, simplify, NULL, err);
+}
