@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One worker's use of a model from a file. Samples are run in micro-batches of the engine's preferred
+ * size; what is left over is filled up to the next smaller size that holds it. A sample's result does not
+ * depend on which samples are run with it nor on the size. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "model/engine.h"
+
+typedef struct engine_session {
+  bwi_session base;
+  bwi_plan *plans[2][BWI_N_SIZES];
+} engine_session;
+
+static bw_status session_open(bwi_session **out, bw_model *model, bw_error *err) {
+  engine_session *s = bwi_alloc(1, sizeof *s);
+  if (s == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a session");
+  s->base.model = model;
+  *out = &s->base;
+  return BW_OK;
+}
+
+static void session_free(bwi_session *session) {
+  engine_session *s = (engine_session *)session;
+  for (uint32_t f = 0; f < 2; f++)
+    for (uint32_t size = 0; size < BWI_N_SIZES; size++) bwi_plan_free(s->plans[f][size]);
+  bwi_free(s);
+}
+
+static size_t used_bytes(const engine_session *s) {
+  size_t bytes = 0;
+  for (uint32_t f = 0; f < 2; f++)
+    for (uint32_t size = 0; size < BWI_N_SIZES; size++)
+      if (s->plans[f][size] != NULL) bytes += bwi_plan_workspace_bytes(s->plans[f][size]);
+  return bytes;
+}
+
+static bw_status find_plan(bwi_plan **out, engine_session *s, bwi_function function, uint32_t size,
+                           bw_error *err) {
+  bwi_plan **plan = &s->plans[function][size];
+  bwi_engine *engine = (bwi_engine *)s->base.model;
+  if (*plan == NULL) BW_TRY(bwi_engine_plan(plan, engine, function, size, err));
+  if (used_bytes(s) > engine->max_memory_bytes)
+    return BW_FAIL(err, BW_ELIMIT, "%u samples at a time need %zu bytes of memory, the limit is %zu",
+                   1u << size, used_bytes(s), engine->max_memory_bytes);
+  *out = *plan;
+  return BW_OK;
+}
+
+/* --- micro-batches --- */
+
+/* Samples [first, first + count) of a call, in a plan of batch size 2^size >= count. */
+typedef struct part {
+  uint64_t first, count;
+  uint32_t size;
+} part;
+
+static part next_part(const bwi_engine *engine, uint64_t first, uint64_t n) {
+  part p = {.first = first, .count = n - first, .size = engine->greatest};
+  const uint64_t greatest = UINT64_C(1) << engine->greatest;
+  if (p.count >= greatest) {
+    p.count = greatest;
+    return p;
+  }
+  while (p.size > 0 && (UINT64_C(1) << (p.size - 1)) >= p.count) p.size--;
+  return p;
+}
+
+/* Repeats the part's last row in the places that are left: values as harmless as any. */
+static void fill_up(float *rows, const part *p, size_t row) {
+  const float *last = rows + (size_t)(p->count - 1) * row;
+  for (size_t k = (size_t)p->count; k < (size_t)1 << p->size; k++)
+    memcpy(rows + k * row, last, row * sizeof(float));
+}
+
+static bw_status run_forward(bwi_plan *plan, const bw_model *model, const part *p, const float *samples,
+                             float *logits, bw_error *err) {
+  const size_t d = (size_t)model->d, classes = model->n_classes;
+  float *in = bwi_plan_input(plan, 0);
+  memcpy(in, samples + p->first * d, (size_t)p->count * d * sizeof(float));
+  fill_up(in, p, d);
+  BW_TRY(bwi_plan_run(plan, 0, err));
+  memcpy(logits + p->first * classes, bwi_plan_output(plan, 0), (size_t)p->count * classes * sizeof(float));
+  return BW_OK;
+}
+
+static bw_status run_backward(bwi_plan *plan, const bw_model *model, const part *p,
+                              bwi_cotangent_fn cotangent, void *payload, const float *logits,
+                              float *gradients, bw_error *err) {
+  const size_t d = (size_t)model->d, classes = model->n_classes;
+  float *cotangents = bwi_plan_input(plan, 1);
+  cotangent(payload, p->first, p->count, logits + p->first * classes, cotangents);
+  fill_up(cotangents, p, classes);
+  BW_TRY(bwi_plan_run(plan, 1, err));
+  memcpy(gradients + p->first * d, bwi_plan_output(plan, 1), (size_t)p->count * d * sizeof(float));
+  return BW_OK;
+}
+
+static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct,
+                                float *logits, bw_error *err) {
+  const bwi_engine *engine = (const bwi_engine *)session->model;
+  for (part p = {0}; p.first + p.count < n;) {
+    p = next_part(engine, p.first + p.count, n);
+    bwi_plan *plan = NULL;
+    BW_TRY(find_plan(&plan, (engine_session *)session, direct ? BWI_DIRECT : BWI_SEARCH, p.size, err));
+    BW_TRY(run_forward(plan, session->model, &p, samples, logits, err));
+  }
+  return BW_OK;
+}
+
+static bw_status session_gradient(bwi_session *session, uint64_t n, const float *samples,
+                                  bwi_cotangent_fn cotangent, void *payload, float *logits, float *gradients,
+                                  bw_error *err) {
+  const bwi_engine *engine = (const bwi_engine *)session->model;
+  for (part p = {0}; p.first + p.count < n;) {
+    p = next_part(engine, p.first + p.count, n);
+    bwi_plan *plan = NULL;
+    BW_TRY(find_plan(&plan, (engine_session *)session, BWI_SEARCH, p.size, err));
+    BW_TRY(run_forward(plan, session->model, &p, samples, logits, err));
+    BW_TRY(run_backward(plan, session->model, &p, cotangent, payload, logits, gradients, err));
+  }
+  return BW_OK;
+}
+
+const bwi_model_class bwi_engine_class = {
+    .session_open = session_open,
+    .session_free = session_free,
+    .logits = session_logits,
+    .gradient = session_gradient,
+    .free = bwi_engine_free,
+};
