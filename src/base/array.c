@@ -136,8 +136,7 @@ static void load_integers(chunk *c, const void *from, bw_dtype dtype) {
     case BW_I8: LOAD(int8_t); break;
     case BW_I16: LOAD(int16_t); break;
     case BW_I32: LOAD(int32_t); break;
-    case BW_I64: LOAD(int64_t); break;
-    default: break;
+    default: LOAD(int64_t); break;
   }
 #undef LOAD
 }
@@ -255,7 +254,7 @@ bw_status bw_array_convert(bw_array **out, const bw_array *array, bw_dtype dtype
     return BW_OK;
   }
   const size_t count = (size_t)array->count, from_bytes = dtypes[array->dtype].bytes;
-  chunk c;
+  chunk c = {0};
   for (size_t first = 0; first < count; first += CHUNK) {
     c.n = count - first < CHUNK ? count - first : CHUNK;
     convert_chunk(&c, (char *)made->data + first * dtypes[dtype].bytes, dtype,
