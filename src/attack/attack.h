@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an attack is inside: a constant descriptor with a function that attacks a batch of active samples.
+ * It moves the iterates and asks the oracle; the oracle counts queries, verifies each success in float32 and
+ * takes finished samples out of the batch. An attack is never asked whether it won. */
+#ifndef ATTACK_ATTACK_H
+#define ATTACK_ATTACK_H
+
+#include <bulwark/attack.h>
+
+#include "attack/ball.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "model/loss.h"
+
+typedef struct bwi_batch bwi_batch;
+
+typedef struct bwi_attack_class {
+  bw_attack_info info;
+  uint16_t stream; /* of its random numbers: distinct, and never changed, so that results can be repeated */
+  bool has_state;  /* keeps a row of d floats for each sample besides the iterate */
+  /* The value of an option whose standard is NaN; NULL if there is none. */
+  double (*derive)(const bw_attack *attack, const char *option);
+  /* One restart on a fresh batch, whose iterates are the clean samples. */
+  bw_status (*run)(bwi_batch *batch, bw_error *err);
+} bwi_attack_class;
+
+extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise;
+
+const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
+
+#define BWI_MAX_OPTIONS 12
+
+struct bw_attack {
+  const bwi_attack_class *class;
+  bw_norm norm;
+  double eps;
+  double values[BWI_MAX_OPTIONS]; /* as class->info.options; NaN: derived */
+};
+
+/* The option's value, derived if need be; `otherwise` if the attack has no such option. */
+double bwi_attack_value(const bw_attack *attack, const char *option, double otherwise);
+
+/* The same attack with another budget; distances that were set by hand grow with it. */
+bw_attack bwi_attack_with_eps(const bw_attack *attack, double eps);
+
+/* Appends "linf eps=0.3 steps=40 step=0.01875 loss=ce": the options that make a difference. */
+void bwi_attack_describe(bwi_buffer *out, const bw_attack *attack);
+
+/* One sample under attack. */
+typedef struct bwi_subject {
+  uint64_t index;     /* in the data set */
+  const float *clean; /* (d) */
+  int32_t label, target; /* target -1: untargeted */
+  bwi_rng_key key;    /* of its random numbers */
+  double loss;        /* of the latest gradient call */
+  double lowest, highest, highest_before; /* losses over this restart, see bwi_subject_late_gain */
+  double margin;      /* of the success kept so far; -Inf if there is none */
+} bwi_subject;
+
+struct bwi_batch {
+  const bw_attack *attack;
+  bwi_ball ball;
+  uint32_t n_classes;
+  uint64_t n;        /* active samples: rows [0, n) of all below, in no particular order */
+  bwi_subject *subjects;
+  float *x;          /* (n, d) iterates, written by the attack */
+  float *slope;      /* (n, d) gradient of the loss, from bwi_batch_gradient */
+  float *state;      /* (n, d) zero at the start; NULL unless class->has_state */
+  float *logits;     /* (n, classes) of the latest call */
+  float *scratch;    /* (d) */
+  struct bwi_oracle *oracle;
+};
+
+/* Both evaluate every active sample at its iterate and take those that are verified successes out, so that
+ * n may be smaller afterwards. BW_ECANCEL when the run was cancelled; BW_EINTERNAL when the attack declares
+ * less access than it asks for; or what the model says. */
+bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err);
+bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exact projections onto ball and box together. With c the clean sample, z the point to project and room_i
+ * how far the box lets coordinate i go from c_i towards z_i, both come down to one number:
+ *   L2: x_i = c_i +- min(t |z_i - c_i|, room_i), t in (0, 1]
+ *   L1: x_i = c_i +- min(max(|z_i - c_i| - t, 0), room_i), t >= 0
+ * (the optimality conditions of the projection), so that the length is the radius. Each pass is O(d). */
+#include "attack/ball.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Not fmin and fmax: those are calls, for the sake of NaN. */
+static inline double least(double a, double b) {
+  return a < b ? a : b;
+}
+
+static inline double above_zero(double value) {
+  return value > 0 ? value : 0;
+}
+
+/* Half a unit in the last place of the largest coordinate: adding a perturbation to a sample rounds by it. */
+static double rounding(const bwi_ball *ball) {
+  return fmax(fabs((double)ball->lower), fabs((double)ball->upper)) * 0.5 * FLT_EPSILON;
+}
+
+static float linf_radius(const bwi_ball *ball) {
+  const double radius = ball->radius - rounding(ball);
+  return radius > 0 ? nextafterf((float)radius, 0) : 0;
+}
+
+/* The rounding of many coordinates averages out: their lengths sum like a random walk, of which the bound is
+ * four standard deviations. */
+static double inner_radius(const bwi_ball *ball) {
+  const double walk = 2.4 * rounding(ball) * (ball->norm == BW_L1 ? sqrt((double)ball->d) : 1);
+  return above_zero(ball->radius * (1 - 0x1p-22) - walk);
+}
+
+static inline float clamp(float value, float low, float high) {
+  value = value > low ? value : low;
+  return value < high ? value : high;
+}
+
+double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d) {
+  const double width = (double)upper - (double)lower;
+  if (norm == BW_LINF) return width;
+  return norm == BW_L2 ? width * sqrt((double)d) : width * (double)d;
+}
+
+#define LANES 8 /* partial sums that the compiler can keep in vectors; fixed, so that sums never change */
+
+static double sum_lanes(const double lanes[LANES]) {
+  double sum = 0;
+  for (int k = 0; k < LANES; k++) sum += lanes[k];
+  return sum;
+}
+
+static double distance_l2(uint64_t d, const float *a, const float *b) {
+  double lanes[LANES] = {0};
+  for (uint64_t j = 0; j < d; j++) {
+    const double delta = (double)a[j] - (double)b[j];
+    lanes[j % LANES] += delta * delta;
+  }
+  return sqrt(sum_lanes(lanes));
+}
+
+static double distance_l1(uint64_t d, const float *a, const float *b) {
+  double lanes[LANES] = {0};
+  for (uint64_t j = 0; j < d; j++) lanes[j % LANES] += fabs((double)a[j] - (double)b[j]);
+  return sum_lanes(lanes);
+}
+
+static double distance_linf(uint64_t d, const float *a, const float *b) {
+  double largest = 0;
+  for (uint64_t j = 0; j < d; j++) {
+    const double delta = fabs((double)a[j] - (double)b[j]);
+    if (isnan(delta)) return delta;
+    if (delta > largest) largest = delta;
+  }
+  return largest;
+}
+
+double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
+  if (norm == BW_LINF) return distance_linf(d, a, b);
+  return norm == BW_L2 ? distance_l2(d, a, b) : distance_l1(d, a, b);
+}
+
+bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x) {
+  bool inside = true;
+  for (uint64_t j = 0; j < ball->d; j++) inside &= x[j] >= ball->lower && x[j] <= ball->upper;
+  return inside && bwi_distance(ball->norm, ball->d, x, clean) <= ball->radius * (1 + 1e-6);
+}
+
+/* ---- projection ---- */
+
+static void project_linf(const bwi_ball *ball, const float *restrict clean, float *restrict x) {
+  const float radius = linf_radius(ball), lower = ball->lower, upper = ball->upper;
+  for (uint64_t j = 0; j < ball->d; j++)
+    x[j] = clamp(clamp(x[j], clean[j] - radius, clean[j] + radius), lower, upper);
+}
+
+/* How far the box lets a coordinate go from clean in the direction of delta. */
+static inline double room(const bwi_ball *ball, float clean, double delta) {
+  return delta > 0 ? (double)ball->upper - (double)clean : (double)clean - (double)ball->lower;
+}
+
+/* Starting below the solution, each pass solves for the scale as if only the coordinates that the box holds
+ * back now were held back; the scale grows to the solution in as many passes as that set changes. */
+static double scale_l2(const bwi_ball *ball, const float *clean, const float *x) {
+  const double radius = inner_radius(ball);
+  double whole[LANES] = {0}, boxed[LANES] = {0};
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const double delta = (double)x[j] - (double)clean[j];
+    const double kept = least(fabs(delta), room(ball, clean[j], delta));
+    whole[j % LANES] += delta * delta;
+    boxed[j % LANES] += kept * kept;
+  }
+  if (sum_lanes(boxed) <= radius * radius) return 1;
+  double scale = radius / sqrt(sum_lanes(whole));
+  for (uint64_t held_before = 0;;) {
+    double free_square = 0, held_square = 0;
+    uint64_t held = 0;
+    for (uint64_t j = 0; j < ball->d; j++) {
+      const double delta = (double)x[j] - (double)clean[j], limit = room(ball, clean[j], delta);
+      if (scale * fabs(delta) < limit) {
+        free_square += delta * delta;
+      } else {
+        held_square += limit * limit;
+        held++;
+      }
+    }
+    if (held == held_before || free_square == 0) return scale;
+    held_before = held;
+    scale = sqrt((radius * radius - held_square) / free_square);
+  }
+}
+
+static void project_l2(const bwi_ball *ball, const float *clean, float *x) {
+  const double scale = scale_l2(ball, clean, x);
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const double delta = (double)x[j] - (double)clean[j];
+    x[j] = clamp((float)((double)clean[j] + scale * delta), ball->lower, ball->upper);
+  }
+}
+
+/* The length that is left after shrinking every coordinate by `threshold`, and how many of them a small
+ * change of the threshold would move. */
+static double shrunk_length(const bwi_ball *ball, const float *clean, const float *x, double threshold, uint64_t *n_free) {
+  double lanes[LANES] = {0};
+  uint64_t count = 0;
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const double delta = (double)x[j] - (double)clean[j], limit = room(ball, clean[j], delta);
+    const double left = above_zero(fabs(delta) - threshold);
+    count += left > 0 && left < limit;
+    lanes[j % LANES] += least(left, limit);
+  }
+  *n_free = count;
+  return sum_lanes(lanes);
+}
+
+/* Newton's method kept inside a bracket: the length falls piecewise linearly with the threshold, and is
+ * neither convex nor concave because of the box. */
+static double threshold_l1(const bwi_ball *ball, const float *clean, const float *x) {
+  const double radius = inner_radius(ball);
+  uint64_t n_free = 0;
+  double length = shrunk_length(ball, clean, x, 0, &n_free);
+  if (length <= radius) return 0;
+  double low = 0, high = distance_linf(ball->d, x, clean), at = 0;
+  for (int pass = 0; pass < 100 && high - low > 1e-12 * high; pass++) {
+    const double newton = at + (length - radius) / (double)(n_free > 0 ? n_free : 1);
+    at = n_free > 0 && newton > low && newton < high ? newton : 0.5 * (low + high);
+    length = shrunk_length(ball, clean, x, at, &n_free);
+    if (fabs(length - radius) <= 1e-9 * radius) return at;
+    if (length > radius) low = at;
+    else high = at;
+  }
+  return high;
+}
+
+static void project_l1(const bwi_ball *ball, const float *clean, float *x) {
+  const double threshold = threshold_l1(ball, clean, x);
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const double delta = (double)x[j] - (double)clean[j];
+    const double left = above_zero(fabs(delta) - threshold);
+    x[j] = clamp((float)((double)clean[j] + copysign(left, delta)), ball->lower, ball->upper);
+  }
+}
+
+void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x) {
+  if (ball->norm == BW_LINF) project_linf(ball, clean, x);
+  else if (ball->norm == BW_L2) project_l2(ball, clean, x);
+  else project_l1(ball, clean, x);
+}
+
+/* ---- ascent ---- */
+
+static inline float sign(float value) {
+  return (float)(value > 0) - (float)(value < 0);
+}
+
+/* Step, ball and box in one pass: for a small network this loop is a visible part of an iteration. */
+static void ascend_linf(const bwi_ball *ball, const float *restrict clean, const float *restrict slope, float step,
+                        float *restrict x) {
+  const float radius = linf_radius(ball), lower = ball->lower, upper = ball->upper;
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const float low = clean[j] - radius, high = clean[j] + radius;
+    x[j] = clamp(clamp(x[j] + step * sign(slope[j]), low, high), lower, upper);
+  }
+}
+
+static void move_l2(const bwi_ball *ball, const float *slope, float step, float *x) {
+  double lanes[LANES] = {0};
+  for (uint64_t j = 0; j < ball->d; j++) lanes[j % LANES] += (double)slope[j] * (double)slope[j];
+  const double length = sqrt(sum_lanes(lanes));
+  if (!(length > 0) || !isfinite(length)) return;
+  const double scale = (double)step / length; /* double: the length may be below the floats */
+  for (uint64_t j = 0; j < ball->d; j++) x[j] += (float)(scale * (double)slope[j]);
+}
+
+/* The k-th greatest of n values, k from 1 to n (Hoare's selection). Permutes values. */
+static float kth_greatest(float *values, uint64_t n, uint64_t k) {
+  uint64_t first = 0, last = n - 1;
+  while (first < last) {
+    const float pivot = values[first + (last - first) / 2];
+    uint64_t i = first, j = last;
+    while (i <= j) {
+      while (values[i] > pivot) i++;
+      while (values[j] < pivot) j--;
+      if (i > j) break;
+      const float swapped = values[i];
+      values[i++] = values[j];
+      values[j] = swapped;
+      if (j == 0) break;
+      j--;
+    }
+    if (k - 1 <= j && j < last) last = j;
+    else if (k - 1 >= i) first = i;
+    else return values[k - 1];
+  }
+  return values[first];
+}
+
+static void move_l1(const bwi_ball *ball, const float *slope, float step, uint64_t n_moved, float *x, float *score) {
+  uint64_t n_able = 0;
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const bool able = slope[j] > 0 ? x[j] < ball->upper : slope[j] < 0 && x[j] > ball->lower;
+    if (able) score[n_able++] = fabsf(slope[j]);
+  }
+  if (n_able == 0) return;
+  if (n_moved > n_able) n_moved = n_able;
+  const float bar = kth_greatest(score, n_able, n_moved);
+  uint64_t n_above = 0;
+  for (uint64_t j = 0; j < n_able; j++) n_above += score[j] > bar;
+  uint64_t n_equal = n_moved - n_above; /* of the coordinates that share the bar, the first ones */
+  const float length = step / (float)n_moved;
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const float size = fabsf(slope[j]);
+    const bool able = slope[j] > 0 ? x[j] < ball->upper : slope[j] < 0 && x[j] > ball->lower;
+    if (!able || size < bar || (size == bar && n_equal == 0)) continue;
+    if (size == bar) n_equal--;
+    x[j] += length * sign(slope[j]);
+  }
+}
+
+void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step, uint64_t n_moved,
+                     float *x, float *scratch) {
+  if (ball->norm == BW_LINF) {
+    ascend_linf(ball, clean, slope, step, x);
+    return;
+  }
+  if (ball->norm == BW_L2) move_l2(ball, slope, step, x);
+  else move_l1(ball, slope, step, n_moved, x, scratch);
+  bwi_ball_project(ball, clean, x);
+}
+
+/* ---- random points ---- */
+
+/* A Laplacian from a uniform number in (-1, 1): the logarithm of its size, with its sign. */
+static void laplacian(uint64_t d, float *x) {
+  for (uint64_t j = 0; j < d; j++) {
+    const double size = -log(fmax(fabs((double)x[j]), 0x1p-25));
+    x[j] = (float)copysign(size, (double)x[j]);
+  }
+}
+
+void bwi_ball_random(const bwi_ball *ball, const float *clean, bwi_rng_key key, uint32_t draw, float *x) {
+  if (ball->norm == BW_LINF) {
+    const float radius = linf_radius(ball);
+    bwi_rng_uniform(x, ball->d, key, draw, -radius, radius);
+    for (uint64_t j = 0; j < ball->d; j++) x[j] = clamp(clean[j] + x[j], ball->lower, ball->upper);
+    return;
+  }
+  if (ball->norm == BW_L2) {
+    bwi_rng_normal(x, ball->d, key, draw);
+  } else {
+    bwi_rng_uniform(x, ball->d, key, draw, -1, 1);
+    laplacian(ball->d, x);
+  }
+  double lanes[LANES] = {0};
+  for (uint64_t j = 0; j < ball->d; j++)
+    lanes[j % LANES] += ball->norm == BW_L2 ? (double)x[j] * (double)x[j] : fabs((double)x[j]);
+  const double length = ball->norm == BW_L2 ? sqrt(sum_lanes(lanes)) : sum_lanes(lanes);
+  const double scale = length > 0 ? inner_radius(ball) / length : 0;
+  for (uint64_t j = 0; j < ball->d; j++)
+    x[j] = clamp((float)((double)clean[j] + scale * (double)x[j]), ball->lower, ball->upper);
+}
+

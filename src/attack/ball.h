@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an attack may choose from: the norm ball around a clean sample, cut with the box of the input
+ * domain. Every function works on one sample, a row of d floats; the clean sample lies in the box. */
+#ifndef ATTACK_BALL_H
+#define ATTACK_BALL_H
+
+#include <bulwark/attack.h>
+#include <stdbool.h>
+
+#include "base/rng.h"
+
+typedef struct bwi_ball {
+  bw_norm norm; /* BW_LINF, BW_L2 or BW_L1 */
+  double radius;
+  float lower, upper; /* of the input domain, each coordinate */
+  uint64_t d;
+} bwi_ball;
+
+/* The radius that reaches every corner of the box. */
+double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d);
+
+/* Norm of a - b, summed in double. NaN if a coordinate is. */
+double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b);
+
+/* Whether x is finite, inside the box and inside the ball, of which 1e-6 of the radius is given to the
+ * rounding of float32. */
+bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x);
+
+/* Moves x to the nearest (Euclidean) point of ball and box. */
+void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x);
+
+/* A step of length `step` along the steepest ascent of the norm for the linear function `slope`, then the
+ * projection. Linf: step * sign(slope). L2: step * slope / |slope|. L1: the n_moved coordinates of greatest
+ * slope that the box lets move, step / n_moved each (Tramer and Boneh 2019, SLIDE). scratch: d floats. */
+void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step, uint64_t n_moved,
+                     float *x, float *scratch);
+
+/* A random point: uniform in the Linf ball; on the sphere of L2 (a normalised Gaussian) and of L1 (a
+ * normalised Laplacian); then projected onto the box. A pure function of (key, draw). */
+void bwi_ball_random(const bwi_ball *ball, const float *clean, bwi_rng_key key, uint32_t draw, float *x);
+
+#endif

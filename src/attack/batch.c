@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The oracle of an attack: evaluates iterates, counts, and believes a success only after a fresh float32
+ * forward pass by direct kernels and a look at the norm and the box. */
+#include <math.h>
+#include <string.h>
+
+#include "attack/oracle.h"
+#include "base/memory.h"
+
+typedef struct cotangent_call {
+  bwi_batch *batch;
+  bwi_loss loss;
+} cotangent_call;
+
+/* No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy has them
+ * for a confident model, would vanish on their way back. */
+static void normalise(uint32_t n, float *cotangent) {
+  float greatest = 0;
+  for (uint32_t c = 0; c < n; c++)
+    if (fabsf(cotangent[c]) > greatest) greatest = fabsf(cotangent[c]);
+  if (!(greatest > 0) || !isfinite(greatest)) return;
+  for (uint32_t c = 0; c < n; c++) cotangent[c] = (float)((double)cotangent[c] / (double)greatest);
+}
+
+static void write_cotangents(void *payload, uint64_t first, uint64_t n, const float *logits, float *cotangents) {
+  const cotangent_call *call = payload;
+  const uint32_t classes = call->batch->n_classes;
+  for (uint64_t i = 0; i < n; i++) {
+    bwi_subject *s = &call->batch->subjects[first + i];
+    s->loss = bwi_loss_eval(call->loss, classes, logits + i * classes, s->label, s->target, cotangents + i * classes);
+    normalise(classes, cotangents + i * classes);
+  }
+}
+
+static bool is_success(const bwi_subject *s, int32_t prediction) {
+  return prediction >= 0 && (s->target >= 0 ? prediction == s->target : prediction != s->label);
+}
+
+/* How far a success is from being none; logits as verified. */
+static double margin(const bwi_subject *s, uint32_t n_classes, const float *logits) {
+  const uint32_t own = (uint32_t)(s->target >= 0 ? s->target : s->label);
+  double other = -INFINITY;
+  for (uint32_t c = 0; c < n_classes; c++)
+    if (c != own && (double)logits[c] > other) other = (double)logits[c];
+  return s->target >= 0 ? (double)logits[own] - other : other - (double)logits[own];
+}
+
+static void swap_floats(float *a, float *b, uint64_t n) {
+  for (uint64_t i = 0; i < n; i++) {
+    const float kept = a[i];
+    a[i] = b[i];
+    b[i] = kept;
+  }
+}
+
+static void swap_rows(bwi_batch *batch, uint64_t i, uint64_t j) {
+  if (i == j) return;
+  const uint64_t d = batch->ball.d, classes = batch->n_classes;
+  const bwi_subject subject = batch->subjects[i];
+  batch->subjects[i] = batch->subjects[j];
+  batch->subjects[j] = subject;
+  swap_floats(batch->x + i * d, batch->x + j * d, d);
+  swap_floats(batch->slope + i * d, batch->slope + j * d, d);
+  swap_floats(batch->logits + i * classes, batch->logits + j * classes, classes);
+  if (batch->state != NULL) swap_floats(batch->state + i * d, batch->state + j * d, d);
+}
+
+/* Moves the rows that look like successes worth keeping behind the others; returns where they begin. */
+static uint64_t gather_claims(bwi_batch *batch) {
+  const bwi_oracle *oracle = batch->oracle;
+  uint64_t begin = batch->n;
+  for (uint64_t i = batch->n; i-- > 0;) {
+    const bwi_subject *s = &batch->subjects[i];
+    const float *logits = batch->logits + i * batch->n_classes;
+    if (!is_success(s, bwi_predict(batch->n_classes, logits))) continue;
+    oracle->result->trails[s->index].seen = 1;
+    if (!oracle->early_stop && margin(s, batch->n_classes, logits) <= s->margin) continue;
+    swap_rows(batch, i, --begin);
+  }
+  return begin;
+}
+
+/* Row i's logits are verified ones. Keeps it if it is a success; BW_OK either way. */
+static bw_status judge(bwi_batch *batch, uint64_t i, bool *accepted, bw_error *err) {
+  bwi_oracle *oracle = batch->oracle;
+  bwi_subject *s = &batch->subjects[i];
+  const float *x = batch->x + i * batch->ball.d, *logits = batch->logits + i * batch->n_classes;
+  bwi_trail *trail = &oracle->result->trails[s->index];
+  const int32_t prediction = bwi_predict(batch->n_classes, logits);
+  *accepted = is_success(s, prediction) && bwi_ball_holds(&batch->ball, s->clean, x);
+  if (!*accepted) {
+    trail->n_refused++;
+    return BW_OK;
+  }
+  const bool is_first = trail->adversarial == NULL;
+  if (is_first) trail->adversarial = bwi_alloc(batch->ball.d, sizeof(float));
+  if (trail->adversarial == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for an adversarial sample");
+  memcpy(trail->adversarial, x, batch->ball.d * sizeof(float));
+  bw_sample_outcome *outcome = &oracle->result->outcomes[s->index];
+  outcome->attacked = outcome->success = 1;
+  outcome->adversarial_prediction = prediction;
+  outcome->distance = (float)bwi_distance(batch->ball.norm, batch->ball.d, x, s->clean);
+  s->margin = margin(s, batch->n_classes, logits);
+  if (is_first) (void)bwi_meter_add(oracle->meter, oracle->sample_left, 1);
+  return BW_OK;
+}
+
+/* Verifies what looks like a success; what is one leaves the batch, unless more is wanted of it. */
+static bw_status settle(bwi_batch *batch, bw_error *err) {
+  const bwi_oracle *oracle = batch->oracle;
+  const uint64_t begin = gather_claims(batch), end = batch->n;
+  if (begin == end) return BW_OK;
+  BW_TRY(bwi_session_logits(oracle->session, end - begin, batch->x + begin * batch->ball.d, 1,
+                            batch->logits + begin * batch->n_classes, err));
+  batch->n = begin;
+  for (uint64_t i = begin; i < end; i++) {
+    bool accepted = false;
+    BW_TRY(judge(batch, i, &accepted, err));
+    if (!accepted || !oracle->early_stop) swap_rows(batch, batch->n++, i);
+  }
+  return BW_OK;
+}
+
+static bw_status begin_call(bwi_batch *batch, bw_access access, bw_error *err) {
+  const bw_attack_info *info = &batch->attack->class->info;
+  if (info->access < access) return BW_FAIL(err, BW_EINTERNAL, "%s asks for more access than it declares", info->name);
+  if (!bwi_meter_add(batch->oracle->meter, 0, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
+  for (uint64_t i = 0; i < batch->n; i++) {
+    bw_sample_outcome *outcome = &batch->oracle->result->outcomes[batch->subjects[i].index];
+    outcome->forwards++;
+    outcome->backwards += access == BW_ACCESS_GRADIENT;
+  }
+  return BW_OK;
+}
+
+bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err) {
+  if (batch->n == 0) return BW_OK;
+  BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, err));
+  cotangent_call call = {.batch = batch, .loss = loss};
+  BW_TRY(bwi_session_gradient(batch->oracle->session, batch->n, batch->x, write_cotangents, &call, batch->logits,
+                              batch->slope, err));
+  return settle(batch, err);
+}
+
+bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err) {
+  if (batch->n == 0) return BW_OK;
+  BW_TRY(begin_call(batch, BW_ACCESS_SCORE, err));
+  BW_TRY(bwi_session_logits(batch->oracle->session, batch->n, batch->x, 0, batch->logits, err));
+  return settle(batch, err);
+}

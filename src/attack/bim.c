@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gradient steps from the sample itself. Differs from the paper in keeping the budget and the number of steps
+ * apart, as every later tool does. */
+#include <math.h>
+
+#include "attack/ascent.h"
+
+static const bw_option_info options[] = {
+    BWI_STEPS(10), BWI_STEP("length of a step; by default 2.5 eps / steps"), BWI_LOSS, BWI_TARGET, BWI_SPARSITY, BWI_EARLY_STOP,
+};
+
+static bw_status run(bwi_batch *batch, bw_error *err) {
+  const bwi_ascent how = bwi_ascent_of(batch->attack, batch->ball.d);
+  return bwi_ascend(batch, &how, err);
+}
+
+const bwi_attack_class bwi_bim = {
+    .info = {.name = "bim",
+             .title = "Basic iterative method",
+             .summary = "Projected gradient steps that begin at the clean sample.",
+             .paper = "Kurakin, Goodfellow, Bengio 2017, Adversarial examples in the physical world",
+             .access = BW_ACCESS_GRADIENT,
+             .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),
+             .n_options = sizeof options / sizeof *options,
+             .options = options},
+    .stream = 3,
+    .derive = bwi_usual_step,
+    .run = run,
+};

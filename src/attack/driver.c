@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attack/driver.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attack/oracle.h"
+#include "base/memory.h"
+#include "base/options.h"
+
+/* ---- do model and data fit ---- */
+
+/* The extents that are not 1; they decide the order of the coordinates. */
+static uint32_t squeeze(int64_t out[BW_MAX_RANK], uint32_t rank, const int64_t *shape) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < rank; i++)
+    if (shape[i] != 1) out[n++] = shape[i];
+  return n;
+}
+
+/* Equal apart from extents of 1, or one of the two is a plain row of as many. */
+static bool shapes_fit(const bw_model *model, const bw_dataset *dataset) {
+  int64_t a[BW_MAX_RANK], b[BW_MAX_RANK], count = 1;
+  const uint32_t n_a = squeeze(a, model->shape.n, model->shape.v);
+  const uint32_t n_b = squeeze(b, bw_dataset_rank(dataset), bw_dataset_shape(dataset));
+  for (uint32_t i = 0; i < n_b; i++) count *= b[i];
+  if (count != model->d) return false;
+  if (n_a <= 1 || n_b <= 1) return true;
+  return n_a == n_b && memcmp(a, b, n_a * sizeof *a) == 0;
+}
+
+static bw_status check_sample(const bw_model *model, const bw_dataset *dataset, uint64_t i, bw_error *err) {
+  const uint64_t origin = bw_dataset_origin(dataset, i);
+  const int32_t label = bw_dataset_label(dataset, i);
+  if (label < 0 || (uint32_t)label >= model->n_classes)
+    return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " has label %" PRId32 ", the model %" PRIu32 " classes", origin, label, model->n_classes);
+  const float *sample = bw_dataset_sample(dataset, i);
+  bool inside = true;
+  for (int64_t j = 0; j < model->d; j++) inside &= sample[j] >= model->lower && sample[j] <= model->upper;
+  if (inside) return BW_OK;
+  int64_t j = 0;
+  while (sample[j] >= model->lower && sample[j] <= model->upper) j++;
+  return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " holds %g, outside the input domain from %g to %g", origin,
+                 (double)sample[j], (double)model->lower, (double)model->upper);
+}
+
+bw_status bwi_check_fit(const bw_model *model, const bw_dataset *dataset, bw_error *err) {
+  const uint64_t count = bw_dataset_count(dataset);
+  if (count == 0) return BW_FAIL(err, BW_EINVAL, "the data set is empty");
+  if (!shapes_fit(model, dataset)) {
+    bwi_dims given = {.n = bw_dataset_rank(dataset)};
+    memcpy(given.v, bw_dataset_shape(dataset), given.n * sizeof *given.v);
+    char wanted_text[80], given_text[80];
+    return BW_FAIL(err, BW_EINVAL, "samples have shape %s, the model takes %s", bwi_dims_text(given_text, sizeof given_text, &given),
+                   bwi_dims_text(wanted_text, sizeof wanted_text, &model->shape));
+  }
+  for (uint64_t i = 0; i < count; i++) BW_TRY(check_sample(model, dataset, i, err));
+  return BW_OK;
+}
+
+/* ---- clean predictions ---- */
+
+typedef struct clean_call {
+  bwi_clean *clean;
+  bwi_crew *crew;
+  const bw_dataset *dataset;
+} clean_call;
+
+static int32_t least_of(uint32_t n, const float *logits) {
+  uint32_t least = 0;
+  for (uint32_t c = 1; c < n; c++)
+    if (logits[c] < logits[least]) least = c;
+  return (int32_t)least;
+}
+
+static bw_status clean_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+  const clean_call *call = payload;
+  const bw_model *model = call->crew->model;
+  const size_t d = (size_t)model->d;
+  for (uint64_t i = 0; i < count; i++) memcpy(worker->x + i * d, bw_dataset_sample(call->dataset, first + i), d * sizeof(float));
+  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
+  uint64_t n_wrong = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    const float *logits = worker->logits + i * model->n_classes;
+    const int32_t prediction = bwi_predict(model->n_classes, logits);
+    if (prediction < 0)
+      return BW_FAIL(err, BW_EINVAL, "the model gives NaN for sample %" PRIu64, bw_dataset_origin(call->dataset, first + i));
+    call->clean->predictions[first + i] = prediction;
+    call->clean->least_likely[first + i] = least_of(model->n_classes, logits);
+    n_wrong += prediction != bw_dataset_label(call->dataset, first + i);
+  }
+  if (!bwi_meter_add(&call->crew->meter, (double)count, n_wrong)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
+  return BW_OK;
+}
+
+bw_status bwi_clean_run(bwi_clean *out, bwi_crew *crew, const bw_dataset *dataset, bw_error *err) {
+  bwi_clean clean = {.count = bw_dataset_count(dataset)};
+  clean.predictions = bwi_alloc(clean.count, sizeof *clean.predictions);
+  clean.least_likely = bwi_alloc(clean.count, sizeof *clean.least_likely);
+  bw_status status = BW_OK;
+  if (clean.predictions == NULL || clean.least_likely == NULL) {
+    status = BW_FAIL(err, BW_ENOMEM, "no memory for predictions");
+    goto out;
+  }
+  for (uint64_t i = 0; i < clean.count; i++) clean.predictions[i] = -1;
+  bwi_meter_begin(&crew->meter, "clean", clean.count, 0, 0);
+  clean_call call = {.clean = &clean, .crew = crew, .dataset = dataset};
+  status = bwi_crew_run(crew, clean.count, 0, clean_chunk, &call, err);
+out:
+  if (status == BW_OK || status == BW_ECANCEL) *out = clean;
+  else bwi_clean_clear(&clean);
+  return status;
+}
+
+void bwi_clean_clear(bwi_clean *clean) {
+  bwi_free(clean->predictions);
+  bwi_free(clean->least_likely);
+  *clean = (bwi_clean){0};
+}
+
+/* ---- one attack ---- */
+
+typedef struct attack_call {
+  bwi_crew *crew;
+  const bwi_assignment *assignment;
+  bw_attack_result *result;
+  uint64_t *survivors; /* samples still to be broken */
+  uint64_t n_survivors;
+  uint32_t restart, n_restarts;
+} attack_call;
+
+enum { TARGET_NONE, TARGET_NEXT, TARGET_RANDOM, TARGET_LEAST_LIKELY };
+static const uint32_t target_stream = 0xFFFF0000; /* no attack has it */
+
+/* The class that sample i is to be turned into; -1: any wrong one. */
+static int32_t target_of(const bwi_assignment *a, uint32_t n_classes, uint64_t i) {
+  if (a->targets != NULL) return a->targets[i];
+  const int32_t label = bw_dataset_label(a->dataset, i), classes = (int32_t)n_classes;
+  const int choice = (int)bwi_attack_value(a->attack, "target", TARGET_NONE);
+  if (choice == TARGET_LEAST_LIKELY) return a->clean->least_likely[i];
+  if (choice == TARGET_NEXT) return (label + 1) % classes;
+  if (choice == TARGET_NONE || classes < 2) return -1;
+  uint32_t draw = 0;
+  bwi_rng_u32(&draw, 1, (bwi_rng_key){a->seed, (uint32_t)bw_dataset_origin(a->dataset, i), target_stream}, 0);
+  return (label + 1 + (int32_t)(draw % (uint32_t)(classes - 1))) % classes;
+}
+
+static bwi_subject subject_of(const attack_call *call, uint64_t i) {
+  const bwi_assignment *a = call->assignment;
+  const uint32_t stream = (uint32_t)a->attack->class->stream << 16 | (a->first_restart + call->restart);
+  return (bwi_subject){
+      .index = i,
+      .clean = bw_dataset_sample(a->dataset, i),
+      .label = bw_dataset_label(a->dataset, i),
+      .target = target_of(a, call->crew->model->n_classes, i),
+      .key = {.seed = a->seed, .sample = (uint32_t)bw_dataset_origin(a->dataset, i), .stream = stream},
+      .lowest = NAN,
+      .highest = NAN,
+      .highest_before = NAN,
+      .margin = -INFINITY,
+  };
+}
+
+static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_t first, uint64_t count) {
+  const size_t d = (size_t)call->crew->model->d;
+  bwi_batch batch = {
+      .attack = call->assignment->attack,
+      .ball = call->result->ball,
+      .n_classes = call->crew->model->n_classes,
+      .n = count,
+      .subjects = worker->subjects,
+      .x = worker->x,
+      .slope = worker->slope,
+      .state = call->assignment->attack->class->has_state ? worker->state : NULL,
+      .logits = worker->logits,
+      .scratch = worker->scratch,
+  };
+  for (uint64_t i = 0; i < count; i++) {
+    batch.subjects[i] = subject_of(call, call->survivors[first + i]);
+    memcpy(batch.x + i * d, batch.subjects[i].clean, d * sizeof(float));
+  }
+  if (batch.state != NULL) memset(batch.state, 0, count * d * sizeof(float));
+  return batch;
+}
+
+static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+  const attack_call *call = payload;
+  const bwi_attack_class *class = call->assignment->attack->class;
+  const double restarts = call->n_restarts;
+  if (class->has_state && worker->state == NULL) {
+    worker->state = bwi_alloc(call->crew->batch, (size_t)call->crew->model->d * sizeof(float));
+    if (worker->state == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the state of %s", class->info.name);
+  }
+  bwi_oracle oracle = {
+      .session = worker->session,
+      .meter = &call->crew->meter,
+      .result = call->result,
+      .early_stop = bwi_attack_value(call->assignment->attack, "early_stop", 1) != 0,
+      .sample_left = (restarts - call->restart) / restarts,
+  };
+  bwi_batch batch = fill_batch(call, worker, first, count);
+  batch.oracle = &oracle;
+  BW_TRY(class->run(&batch, err));
+  uint64_t n_left = 0;
+  for (uint64_t i = 0; i < batch.n; i++) {
+    const bwi_subject *s = &batch.subjects[i];
+    const double rise = s->highest - s->lowest;
+    call->result->trails[s->index].late_gain = rise > 0 ? (float)((s->highest - s->highest_before) / rise) : 0;
+    if (isnan(s->highest_before)) call->result->trails[s->index].late_gain = NAN;
+    n_left += call->result->outcomes[s->index].success == 0;
+  }
+  if (!bwi_meter_add(&call->crew->meter, (double)n_left / restarts, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
+  return BW_OK;
+}
+
+static bool to_be_attacked(const bwi_assignment *a, uint32_t n_classes, uint64_t i) {
+  const int32_t label = bw_dataset_label(a->dataset, i), target = target_of(a, n_classes, i);
+  return target >= 0 ? target != label : a->clean->predictions[i] == label;
+}
+
+static void list_subjects(attack_call *call) {
+  const bwi_assignment *a = call->assignment;
+  const uint64_t n = a->chosen != NULL ? a->n_chosen : call->result->count;
+  for (uint64_t k = 0; k < n; k++) {
+    const uint64_t i = a->chosen != NULL ? a->chosen[k] : k;
+    if (to_be_attacked(a, call->crew->model->n_classes, i)) call->survivors[call->n_survivors++] = i;
+  }
+  char phase[64];
+  snprintf(phase, sizeof phase, "%s eps %.4g", a->attack->class->info.name, a->attack->eps);
+  bwi_meter_begin(&call->crew->meter, phase, n, n - call->n_survivors, (int64_t)(n - call->n_survivors));
+}
+
+static void drop_broken(attack_call *call) {
+  uint64_t n = 0;
+  for (uint64_t k = 0; k < call->n_survivors; k++)
+    if (call->result->outcomes[call->survivors[k]].success == 0) call->survivors[n++] = call->survivors[k];
+  call->n_survivors = n;
+}
+
+static bw_status run_restarts(attack_call *call, bw_error *err) {
+  for (call->restart = 0; call->restart < call->n_restarts; call->restart++) {
+    BW_TRY(bwi_crew_run(call->crew, call->n_survivors, call->assignment->most, attack_chunk, call, err));
+    drop_broken(call);
+  }
+  for (uint64_t k = 0; k < call->n_survivors; k++) call->result->outcomes[call->survivors[k]].attacked = 1;
+  return BW_OK;
+}
+
+bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assignment *a, bw_error *err) {
+  const bw_model *model = crew->model;
+  const bw_attack_info *info = &a->attack->class->info;
+  if (model->access < info->access) return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", info->name);
+  const double start = bwi_now();
+  const uint64_t d = (uint64_t)model->d;
+  const bwi_ball ball = {
+      .norm = a->attack->norm,
+      .radius = fmin(a->attack->eps, bwi_ball_covering(a->attack->norm, model->lower, model->upper, d)),
+      .lower = model->lower,
+      .upper = model->upper,
+      .d = d,
+  };
+  attack_call call = {.crew = crew, .assignment = a, .n_restarts = (uint32_t)bwi_attack_value(a->attack, "restarts", 1)};
+  call.result = bwi_attack_result_create(a->dataset, &ball);
+  call.survivors = bwi_alloc(a->clean->count, sizeof *call.survivors);
+  bw_status status = BW_OK;
+  if (call.result == NULL || call.survivors == NULL) {
+    status = BW_FAIL(err, BW_ENOMEM, "no memory for the results of %s", info->name);
+    goto out;
+  }
+  for (uint64_t i = 0; i < a->clean->count; i++) {
+    call.result->outcomes[i].clean_prediction = a->clean->predictions[i];
+    call.result->outcomes[i].adversarial_prediction = a->clean->predictions[i];
+  }
+  list_subjects(&call);
+  status = run_restarts(&call, err);
+  call.result->seconds = bwi_now() - start;
+out:
+  bwi_free(call.survivors);
+  if (status == BW_OK || status == BW_ECANCEL) *out = call.result;
+  else bw_attack_result_free(call.result);
+  return status;
+}
+
+/* ---- the public function ---- */
+
+void bw_run_options_init(bw_run_options *options, size_t struct_size) {
+  const bw_run_options standard = {.struct_size = struct_size};
+  bwi_options_init(options, struct_size, &standard, sizeof standard);
+}
+
+static bw_status check_targets(const bw_model *model, const bw_dataset *dataset, const int32_t *targets, bw_error *err) {
+  for (uint64_t i = 0; targets != NULL && i < bw_dataset_count(dataset); i++)
+    if (targets[i] < 0 || (uint32_t)targets[i] >= model->n_classes)
+      return BW_FAIL(err, BW_EINVAL, "target %" PRId32 " of sample %" PRIu64 " is not a class of the model", targets[i], i);
+  return BW_OK;
+}
+
+bw_status bw_attack_run(bw_attack_result **out, const bw_attack *attack, bw_model *model, const bw_dataset *dataset,
+                        const bw_run_options *options, bw_error *err) {
+  bw_run_options o;
+  bw_run_options_init(&o, sizeof o);
+  if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);
+  BW_TRY(bwi_check_fit(model, dataset, err));
+  BW_TRY(check_targets(model, dataset, o.targets, err));
+  const double start = bwi_now();
+  bwi_crew crew = {0};
+  bwi_clean clean = {0};
+  BW_TRY(bwi_crew_open(&crew, model, o.threads, o.batch, o.progress, err));
+  bw_status status = bwi_clean_run(&clean, &crew, dataset, err);
+  if (status == BW_OK || status == BW_ECANCEL) {
+    const bwi_assignment a = {.attack = attack, .dataset = dataset, .clean = &clean, .targets = o.targets, .seed = o.seed};
+    const bw_status attacked = bwi_attack_run(out, &crew, &a, err);
+    if (attacked != BW_OK) status = attacked;
+    if (attacked == BW_OK || attacked == BW_ECANCEL) (*out)->seconds = bwi_now() - start;
+  }
+  bwi_clean_clear(&clean);
+  bwi_crew_close(&crew);
+  return status;
+}

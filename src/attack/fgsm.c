@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step of the whole budget along the steepest ascent. */
+#include <math.h>
+
+#include "attack/ascent.h"
+
+static const bw_option_info options[] = {BWI_LOSS, BWI_TARGET, BWI_SPARSITY};
+
+static bw_status run(bwi_batch *batch, bw_error *err) {
+  const bwi_ascent how = bwi_ascent_of(batch->attack, batch->ball.d);
+  return bwi_ascend(batch, &how, err);
+}
+
+const bwi_attack_class bwi_fgsm = {
+    .info = {.name = "fgsm",
+             .title = "Fast gradient sign method",
+             .summary = "One step of length eps along the gradient's steepest ascent.",
+             .paper = "Goodfellow, Shlens, Szegedy 2015, Explaining and harnessing adversarial examples",
+             .access = BW_ACCESS_GRADIENT,
+             .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),
+             .n_options = sizeof options / sizeof *options,
+             .options = options},
+    .stream = 1,
+    .run = run,
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The attacks that there are, in the order in which they are listed. */
+#include <string.h>
+
+#include "attack/attack.h"
+
+static const bwi_attack_class *const registry[] = {
+    &bwi_noise, &bwi_fgsm, &bwi_r_fgsm, &bwi_bim, &bwi_mi_fgsm, &bwi_pgd,
+};
+
+#define N_ATTACKS (sizeof registry / sizeof *registry)
+
+const bwi_attack_class *bwi_attack_class_of(const char *name) {
+  for (size_t i = 0; i < N_ATTACKS; i++)
+    if (strcmp(registry[i]->info.name, name) == 0) return registry[i];
+  return NULL;
+}
+
+uint32_t bw_attack_count(void) {
+  return N_ATTACKS;
+}
+
+const bw_attack_info *bw_attack_at(uint32_t i) {
+  return i < N_ATTACKS ? &registry[i]->info : NULL;
+}
+
+const bw_attack_info *bw_attack_find(const char *name) {
+  const bwi_attack_class *class = bwi_attack_class_of(name);
+  return class != NULL ? &class->info : NULL;
+}

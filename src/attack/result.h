@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run leaves behind for each sample. */
+#ifndef ATTACK_RESULT_H
+#define ATTACK_RESULT_H
+
+#include <bulwark/attack.h>
+
+#include "attack/ball.h"
+
+/* What the checks of an evaluation want to know besides the outcome. */
+typedef struct bwi_trail {
+  float *adversarial; /* (d); NULL without a success */
+  float late_gain;    /* rise of the best loss over the last 10 steps, as a share of all of its rise; NaN:
+                         not measured */
+  uint32_t n_refused; /* claims that verification refused */
+  uint8_t seen;       /* the search saw the model give a wrong answer at an iterate */
+} bwi_trail;
+
+struct bw_attack_result {
+  const bw_dataset *dataset; /* borrowed */
+  bwi_ball ball;
+  uint64_t count;
+  bw_sample_outcome *outcomes; /* (count) */
+  bwi_trail *trails;           /* (count) */
+  double seconds;
+};
+
+/* Outcomes of nothing done yet. NULL when there is no memory. */
+bw_attack_result *bwi_attack_result_create(const bw_dataset *dataset, const bwi_ball *ball);
+
+#endif
