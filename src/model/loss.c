@@ -13,13 +13,18 @@ static double log_sum_exp(uint32_t n, const float *z) {
   return greatest + log(sum);
 }
 
-/* sign = 1 climbs the cross-entropy of `class`, -1 climbs down. */
+/* sign = 1 climbs the cross-entropy of `class`, -1 climbs down. The class's own p - 1 is minus the sum of the
+ * others, which keeps its digits when p is nearly 1. */
 static double cross_entropy(uint32_t n, const float *z, uint32_t class, double sign, float *cotangent) {
   const double lse = log_sum_exp(n, z);
+  double others = 0;
   for (uint32_t i = 0; i < n; i++) {
+    if (i == class) continue;
     const double p = exp((double)z[i] - lse);
-    cotangent[i] = (float)(sign * (i == class ? p - 1 : p));
+    cotangent[i] = (float)(sign * p);
+    others += p;
   }
+  cotangent[class] = (float)(-sign * others);
   return sign * (lse - (double)z[class]);
 }
 
