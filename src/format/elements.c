@@ -43,7 +43,7 @@ size_t bwi_elements_first_untruth(const uint8_t *bytes, size_t n) {
 void bwi_elements_swap(bw_array *array) {
   const size_t width = bw_dtype_bytes(bw_array_dtype(array)), size = bw_array_bytes(array);
   uint8_t *bytes = bw_array_data(array);
-  for (size_t first = 0; first < size; first += width)
+  for (size_t first = 0; width > 1 && first < size; first += width)
     for (size_t k = 0; k < width / 2; k++) {
       const uint8_t low = bytes[first + k];
       bytes[first + k] = bytes[first + width - 1 - k];

@@ -93,9 +93,9 @@ static bw_status try_others(bwi_mlxfn **found, const search *s, bwi_mlxfn_layout
     if (!same)
       return BW_FAIL_AT(
           err, BW_EFORMAT, 0,
-          "ambiguous: MLX %s does not name a release, and the file has one meaning as written by "
-          "%s and another by %s",
-          (*found)->version, (*found)->layout, bwi_mlxfn_layout_name(layout));
+          "ambiguous: the file means one thing if MLX %s wrote it and another if %s did; its version %s "
+          "does not decide",
+          (*found)->layout, bwi_mlxfn_layout_name(layout), (*found)->version);
   }
   return BW_OK;
 }

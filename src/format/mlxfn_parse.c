@@ -395,24 +395,27 @@ static uint32_t read_output_count(parser *p, const application *call) {
   return count;
 }
 
+/* The length of a list that must have an item for each output. */
+static void read_output_list(parser *p, uint32_t n, size_t min_bytes, const char *what) {
+  const size_t start = p->c.at;
+  const size_t count = bwi_cursor_count(&p->c, min_bytes, what);
+  if (count != n) refuse(p, BW_EFORMAT, start, "%zu %s for %u outputs", count, what, (unsigned)n);
+}
+
 /* Lists of a call with several outputs; id is the one that the tape is entered under. */
 static void read_output_lists(parser *p, uint64_t id, uint32_t n, uint64_t *ids, bwi_mlxfn_array *arrays) {
   const size_t start = p->c.at;
-  const size_t n_ids = bwi_cursor_count(&p->c, 8, "output ids");
   bool listed = false;
-  for (uint32_t i = 0; i < n && n_ids == n; i++) {
+  read_output_list(p, n, 8, "ids");
+  for (uint32_t i = 0; i < n; i++) {
     ids[i] = bwi_cursor_u64le(&p->c, "output ids");
     listed = listed || ids[i] == id;
   }
-  const size_t n_shapes = bwi_cursor_count(&p->c, 8, "output shapes");
-  for (uint32_t i = 0; i < n && n_shapes == n; i++) read_vector(p, &arrays[i].shape, 'S', "shape");
-  const size_t n_dtypes = bwi_cursor_count(&p->c, 5, "output dtypes");
-  for (uint32_t i = 0; i < n && n_dtypes == n; i++) arrays[i].dtype = read_dtype(p, "dtype");
-  if (n_ids != n || n_shapes != n || n_dtypes != n)
-    refuse(p, BW_EFORMAT, start, "lists of %u outputs have %zu ids, %zu shapes and %zu dtypes", (unsigned)n,
-           n_ids, n_shapes, n_dtypes);
-  else if (!listed)
-    refuse(p, BW_EFORMAT, start, "id 0x%" PRIx64 " is not among its own outputs", id);
+  read_output_list(p, n, 8, "shapes");
+  for (uint32_t i = 0; i < n; i++) read_vector(p, &arrays[i].shape, 'S', "shape");
+  read_output_list(p, n, 5, "dtypes");
+  for (uint32_t i = 0; i < n; i++) arrays[i].dtype = read_dtype(p, "dtype");
+  if (!listed) refuse(p, BW_EFORMAT, start, "id 0x%" PRIx64 " is not among its own outputs", id);
 }
 
 static void read_call(parser *p, scope *s, uint64_t id, size_t offset) {

@@ -170,8 +170,9 @@ static bw_status parse_header(npy_header *out, bwi_bytes text, bw_error *err) {
     comma = accept(&c, ',');
   }
   if (!seen[0] || !seen[1] || !seen[2]) (void)bwi_cursor_fail(&c, BW_EFORMAT, "the header lacks a key");
-  expect(&c, '\n');
-  if (bwi_cursor_left(&c) > 0) (void)bwi_cursor_fail(&c, BW_EFORMAT, "the header goes on behind its end");
+  skip_blanks(&c);
+  if (bwi_cursor_left(&c) != 1 || peek(&c) != '\n')
+    (void)bwi_cursor_fail(&c, BW_EFORMAT, "the header does not end with blanks and a newline here");
   if (c.status == BW_OK) *out = header;
   return c.status;
 }

@@ -31,6 +31,7 @@ static bw_status read_member(bw_array **out, const bwi_zip_member *m, bwi_bytes 
   bw_array *array = NULL;
   bwi_source s;
   BW_TRY(bwi_source_open(&s, encoded, m->data_offset, m->encoding, err));
+  s.sums = true;
   bw_status status = bwi_npy_read_source(&array, &s, m->decoded_bytes, budget_bytes, err);
   if (status == BW_OK && s.crc != m->crc) {
     bw_array_free(array);

@@ -132,7 +132,9 @@ static int by_place(const void *a, const void *b) {
   return (x->end > y->end) - (x->end < y->end);
 }
 
-static bw_status check_places(const entry *entries, size_t count, size_t data_bytes, bw_error *err) {
+/* The data begins at `base` in the file. */
+static bw_status check_places(const entry *entries, size_t count, size_t data_bytes, uint64_t base,
+                              bw_error *err) {
   const entry **sorted = bwi_alloc(count, sizeof *sorted);
   if (sorted == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for %zu tensors", count);
   for (size_t i = 0; i < count; i++) sorted[i] = &entries[i];
@@ -149,7 +151,7 @@ static bw_status check_places(const entry *entries, size_t count, size_t data_by
   bwi_free(sorted);
   if (status == BW_OK && covered != data_bytes)
     status =
-        BW_FAIL_AT(err, BW_EFORMAT, BW_NO_OFFSET, "the tensors cover %zu of %zu bytes", covered, data_bytes);
+        BW_FAIL_AT(err, BW_EFORMAT, base + covered, "%zu bytes follow the last tensor", data_bytes - covered);
   return status;
 }
 
@@ -197,7 +199,7 @@ static bw_status read_document(bwi_archive *out, const document *d, bwi_bytes da
   entry *entries = bwi_alloc(members, sizeof *entries);
   if (entries == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for %zu tensors", members);
   bw_status status = read_entries(entries, &count, d, data.size, err);
-  if (status == BW_OK) status = check_places(entries, count, data.size, err);
+  if (status == BW_OK) status = check_places(entries, count, data.size, base, err);
   if (status == BW_OK) status = read_tensors(out, entries, count, data, base, max_bytes, err);
   bwi_free(entries);
   return status;

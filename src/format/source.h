@@ -19,7 +19,8 @@ typedef struct bwi_source {
   z_stream *zlib;   /* otherwise */
   bool ended;       /* zlib met the end of its stream */
   uint64_t decoded; /* decoded bytes so far */
-  uint32_t crc;     /* their CRC-32 */
+  bool sums;        /* set by who wants crc; false after opening */
+  uint32_t crc;     /* CRC-32 of the decoded bytes so far */
 } bwi_source;
 
 /* *out is closed by bwi_source_close, also after errors of the others. BW_ENOMEM. */

@@ -22,7 +22,7 @@ static void expect_signature(bwi_cursor *c, uint32_t wanted, const char *what) {
   const uint32_t found = bwi_cursor_u32le(c, what);
   if (c->status != BW_OK || found == wanted) return;
   c->at = start;
-  (void)bwi_cursor_fail(c, BW_EFORMAT, "no %s here", what);
+  (void)bwi_cursor_fail(c, BW_EFORMAT, "here should be %s", what);
 }
 
 /* ---- the end of the file ---- */
@@ -35,7 +35,7 @@ typedef struct directory {
 static void read_end64(bwi_cursor *c, directory *d) {
   const size_t locator = c->bytes.size - END_BYTES - LOCATOR64_BYTES;
   c->at = locator;
-  expect_signature(c, 0x07064B50, "zip64 locator");
+  expect_signature(c, 0x07064B50, "a zip64 locator");
   const uint32_t disk = bwi_cursor_u32le(c, "disk");
   const uint64_t end64 = bwi_cursor_u64le(c, "zip64 end offset");
   const uint32_t disks = bwi_cursor_u32le(c, "disks");
@@ -43,7 +43,7 @@ static void read_end64(bwi_cursor *c, directory *d) {
     (void)bwi_cursor_fail(c, BW_EFORMAT, "the zip64 locator does not point at the record before it");
   if (c->status != BW_OK) return;
   c->at = (size_t)end64;
-  expect_signature(c, 0x06064B50, "zip64 end record");
+  expect_signature(c, 0x06064B50, "a zip64 end record");
   const uint64_t bytes = bwi_cursor_u64le(c, "size");
   (void)bwi_cursor_u32le(c, "versions");
   const uint64_t both_disks = bwi_cursor_u64le(c, "disks");
@@ -63,7 +63,7 @@ static void read_end(bwi_cursor *c, directory *d) {
   }
   d->end = c->bytes.size - END_BYTES;
   c->at = (size_t)d->end;
-  expect_signature(c, 0x06054B50, "end record of a ZIP file (truncated, or something follows it)");
+  expect_signature(c, 0x06054B50, "the end of a ZIP file; it is truncated, or something follows it");
   const uint32_t both_disks = bwi_cursor_u32le(c, "disks");
   const uint16_t count = bwi_cursor_u16le(c, "entries");
   d->count = bwi_cursor_u16le(c, "entries");
@@ -77,7 +77,7 @@ static void read_end(bwi_cursor *c, directory *d) {
   if (c->status != BW_OK) return;
   c->at = (size_t)d->end;
   if (d->offset > d->end || d->bytes != d->end - d->offset || d->count > d->bytes / CENTRAL_BYTES)
-    (void)bwi_cursor_fail(c, BW_EFORMAT, "the central directory does not end where its end record starts");
+    (void)bwi_cursor_fail(c, BW_EFORMAT, "the central directory and its end record do not fit together");
 }
 
 /* ---- members ---- */
@@ -137,7 +137,7 @@ static bool is_plain_name(bwi_bytes name) {
 
 static void read_central(bwi_cursor *c, bwi_zip_member *m) {
   const size_t start = c->at;
-  expect_signature(c, 0x02014B50, "entry of the central directory");
+  expect_signature(c, 0x02014B50, "an entry of the central directory");
   (void)bwi_cursor_u16le(c, "version made by");
   header h = read_header(c);
   const uint16_t comment_bytes = bwi_cursor_u16le(c, "comment length");
@@ -182,7 +182,7 @@ static bool agrees(uint64_t local, uint64_t central, bool described) {
 static void check_local(bwi_cursor *c, bwi_zip_member *m, uint64_t end) {
   const size_t start = c->at;
   const bool described = (m->flags & FLAG_DESCRIPTOR) != 0;
-  expect_signature(c, 0x04034B50, "local header of a member");
+  expect_signature(c, 0x04034B50, "the local header of a member");
   header h = read_header(c);
   const bwi_bytes name = bwi_cursor_take(c, h.name_bytes, "name");
   read_extra(c, &h, NULL);
@@ -210,7 +210,7 @@ static void check_descriptor(bwi_cursor *c, const bwi_zip_member *m, uint64_t en
   const size_t start = c->at, bytes = (size_t)end - c->at;
   const bool has_signature = bytes == 16 || bytes == 24, wide = bytes >= 20;
   if (bytes == 12 || bytes == 16 || bytes == 20 || bytes == 24) {
-    if (has_signature) expect_signature(c, 0x08074B50, "data descriptor");
+    if (has_signature) expect_signature(c, 0x08074B50, "a data descriptor");
     const uint32_t crc = bwi_cursor_u32le(c, "CRC-32");
     const uint64_t encoded =
         wide ? bwi_cursor_u64le(c, "compressed size") : bwi_cursor_u32le(c, "compressed size");
