@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words that all renderings share. */
+#include <math.h>
+#include <stdio.h>
+
+#include "report/report.h"
+
+int bwi_report_gate(const bwi_report *report, const bw_report_options *options) {
+  if (isnan(options->fail_under)) return -1;
+  return report->summary.robust_accuracy.value >= options->fail_under;
+}
+
+static uint32_t count_checks(const bwi_report *report, bw_check_outcome outcome) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < report->summary.n_checks; i++) n += report->checks[i].outcome == outcome;
+  return n;
+}
+
+void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, const bw_report_options *options) {
+  const uint32_t blocked = count_checks(report, BW_CHECK_BLOCKED), warned = count_checks(report, BW_CHECK_WARNED);
+  const uint32_t passed = count_checks(report, BW_CHECK_PASSED);
+  if (!report->summary.complete) {
+    snprintf(text, bytes, "Incomplete: stopped before the end; the figures are upper bounds.");
+  } else if (blocked > 0) {
+    snprintf(text, bytes, "Not to be relied on: %u soundness check%s failed, so the attack may have been blind.", blocked, blocked == 1 ? "" : "s");
+  } else {
+    const int gate = bwi_report_gate(report, options);
+    snprintf(text, bytes, "%s%u soundness check%s passed%s; stronger attacks may still find more.",
+             gate < 0 ? "" : gate ? "Gate passed. " : "Gate failed. ", passed, passed == 1 ? "" : "s", warned > 0 ? ", some with warnings" : "");
+  }
+}
+
+const char *bwi_report_norm(bw_norm norm) {
+  static const char *const names[] = {"Linf", "L2", "L1", "L0"};
+  return names[norm];
+}
+
+const char *bwi_report_outcome(bw_check_outcome outcome) {
+  static const char *const names[] = {"passed", "warned", "blocked", "skipped"};
+  return names[outcome];
+}
+
+void bwi_report_eps(char *text, size_t bytes, double eps) {
+  const double levels = eps * 255;
+  if (levels >= 0.999 && levels < 64 && fabs(levels - round(levels)) < 1e-6) snprintf(text, bytes, "%.0f/255", round(levels));
+  else snprintf(text, bytes, "%.4g", eps);
+}
