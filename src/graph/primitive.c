@@ -15,11 +15,9 @@ const bwi_primitive *bwi_primitive_of(bwi_prim prim) {
   return registry[prim];
 }
 
-/* Names that no file may use: values, what rewriting makes, and the two that the importer derives
- * from DivMod and Quantize. */
+/* Names that no file may use: values, what rewriting makes, and what the importer derives from Quantize. */
 static bool is_internal(bwi_prim prim) {
-  return prim == BWI_Input || prim == BWI_Constant || prim == BWI_FloorDivide || prim == BWI_Dequantize ||
-         prim >= BWI_AsStridedGradient;
+  return prim == BWI_Input || prim == BWI_Constant || prim == BWI_Dequantize || prim >= BWI_AsStridedGradient;
 }
 
 bool bwi_primitive_find(const char *name, bwi_prim *out) {

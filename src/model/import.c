@@ -65,13 +65,10 @@ static bwi_id lower_split(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *
   return bwi_slice_axis(g, in[0], (uint32_t)axis, start, end);
 }
 
-/* Quotient and remainder of division towards zero; MLX gives neither a derivative. The remainder takes
- * the sign of the dividend, Remainder that of the divisor. */
+/* Python's quotient and remainder; as part of DivMod MLX gives the remainder no derivative. */
 static bwi_id lower_divmod(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *in) {
   if (v->output == 0) return bwi_binary(g, BWI_FloorDivide, in[0], in[1]);
-  const bwi_id size =
-      bwi_binary(g, BWI_Remainder, bwi_unary(g, BWI_Abs, in[0]), bwi_unary(g, BWI_Abs, in[1]));
-  return bwi_unary(g, BWI_StopGradient, bwi_multiply(g, bwi_unary(g, BWI_Sign, in[0]), size));
+  return bwi_unary(g, BWI_StopGradient, bwi_binary(g, BWI_Remainder, in[0], in[1]));
 }
 
 /* The shape that the operands broadcast to, of which axes in `except` are left as operand 0 has them. */
