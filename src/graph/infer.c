@@ -54,13 +54,13 @@ bw_status bwi_check_each(const bwi_dims *dims, int64_t lo, int64_t hi, const cha
 
 bw_status bwi_check_rank(const bwi_node *n, uint32_t lo, uint32_t hi, const char *what, bw_error *err) {
   if (n->shape.n >= lo && n->shape.n <= hi) return BW_OK;
-  return BW_FAIL(err, BW_EFORMAT, "%s has rank %u, must be in [%u, %u]", what, n->shape.n, lo, hi);
+  return BW_FAIL(err, BW_EFORMAT, "%s: rank %u, must be in [%u, %u]", what, n->shape.n, lo, hi);
 }
 
 bw_status bwi_check_shape(const bwi_node *n, const bwi_dims *shape, const char *what, bw_error *err) {
   char have[SHAPE_TEXT_BYTES], want[SHAPE_TEXT_BYTES];
   if (bwi_dims_equal(&n->shape, shape)) return BW_OK;
-  return BW_FAIL(err, BW_EFORMAT, "%s has shape %s, must be %s", what,
+  return BW_FAIL(err, BW_EFORMAT, "%s: shape %s, must be %s", what,
                  bwi_dims_text(have, sizeof have, &n->shape), bwi_dims_text(want, sizeof want, shape));
 }
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/inference.h"
+#include "support/unit.h"
+
+static void test_inference(void **state) {
+  (void)state;
+  static const inference_row rows[] = {
+      {"abs keeps integers", BWI_Abs, 1, {{BW_I8, {1, {3}}}}, .out = {BW_I8, {1, {3}}}},
+      {"round keeps bools", BWI_Round, 1, {{BW_BOOL, {1, {3}}}}, .out = {BW_BOOL, {1, {3}}}},
+      {"exp of bfloat16", BWI_Exp, 1, {{BW_BF16, {1, {3}}}}, .out = {BW_BF16, {1, {3}}}},
+      {"astype", BWI_AsType, 1, {{BW_F32, {1, {3}}}}, {.dtype = BW_I64}, .out = {BW_I64, {1, {3}}}},
+      {"log to base ten", BWI_Log, 1, {{BW_F16, {1, {3}}}}, {.i = {1}}, .out = {BW_F16, {1, {3}}}},
+      {"reciprocal root", BWI_Sqrt, 1, {{BW_F32, {1, {3}}}}, {.i = {1}}, .out = {BW_F32, {1, {3}}}},
+      {"logical not", BWI_LogicalNot, 1, {{BW_BOOL, {1, {3}}}}, .out = {BW_BOOL, {1, {3}}}},
+      {"bitwise invert", BWI_BitwiseInvert, 1, {{BW_U16, {1, {3}}}}, .out = {BW_U16, {1, {3}}}},
+      {"exp of integers",
+       BWI_Exp,
+       1,
+       {{BW_I32, {1, {3}}}},
+       .status = BW_EFORMAT,
+       .sentence = "the operand must be a float, not int32"},
+      {"sigmoid of bools",
+       BWI_Sigmoid,
+       1,
+       {{BW_BOOL, {1, {3}}}},
+       .status = BW_EFORMAT,
+       .sentence = "the operand must be a float, not bool"},
+      {"negative of bools",
+       BWI_Negative,
+       1,
+       {{BW_BOOL, {1, {3}}}},
+       .status = BW_EFORMAT,
+       .sentence = "a bool has no negative"},
+      {"logical not of floats",
+       BWI_LogicalNot,
+       1,
+       {{BW_F32, {1, {3}}}},
+       .status = BW_EFORMAT,
+       .sentence = "the operand must be bool, not float32"},
+      {"bitwise invert of floats",
+       BWI_BitwiseInvert,
+       1,
+       {{BW_F32, {1, {3}}}},
+       .status = BW_EFORMAT,
+       .sentence = "the operands must be integers, not float32"},
+      {"base 3",
+       BWI_Log,
+       1,
+       {{BW_F32, {1, {3}}}},
+       {.i = {3}},
+       .status = BW_EFORMAT,
+       .sentence = "base 3, must be in [0, 2]"},
+      {"reciprocal 2",
+       BWI_Sqrt,
+       1,
+       {{BW_F32, {1, {3}}}},
+       {.i = {2}},
+       .status = BW_EFORMAT,
+       .sentence = "reciprocal 2, must be in [0, 1]"},
+      {"astype to nothing",
+       BWI_AsType,
+       1,
+       {{BW_F32, {1, {3}}}},
+       {.dtype = (bw_dtype)13},
+       .status = BW_EFORMAT,
+       .sentence = "13 is not a dtype"},
+      {"no operand", BWI_Abs, 0, .status = BW_EFORMAT, .sentence = "takes 1 to 1 operands, 0 given"},
+      {"two operands",
+       BWI_Abs,
+       2,
+       {{.dtype = BW_F32}, {.dtype = BW_F32}},
+       .status = BW_EFORMAT,
+       .sentence = "takes 1 to 1 operands, 2 given"},
+  };
+  check_inference(rows, sizeof rows / sizeof *rows);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_inference)};
+  return cmocka_run_group_tests_name("prim_unary", tests, NULL, NULL);
+}
