@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <stdlib.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,7 +25,7 @@ static int make_folder(void **state) {
 static int remove_folder(void **state) {
   (void)state;
   (void)unlink(path);
-  return rmdir(folder); /* fails if a temporary file stayed behind */
+  return rmdir(folder);
 }
 
 static void assert_holds(const char *text) {
@@ -93,6 +94,15 @@ static void test_unreadable(void **state) {
   assert_int_equal(unlink(pipe), 0);
 }
 
+static size_t files_in_folder(void) {
+  DIR *open_folder = opendir(folder);
+  assert_non_null(open_folder);
+  size_t count = 0;
+  while (readdir(open_folder) != NULL) count++;
+  (void)closedir(open_folder);
+  return count;
+}
+
 static void test_failed_write_leaves_nothing(void **state) {
   (void)state;
   char inside[64], occupied[80];
@@ -104,7 +114,9 @@ static void test_failed_write_leaves_nothing(void **state) {
   /* A folder in the way fails at the last step, the rename. */
   (void)snprintf(occupied, sizeof occupied, "%s/occupied", folder);
   assert_int_equal(mkdir(occupied, 0700), 0);
+  const size_t before = files_in_folder();
   assert_int_equal(bwi_file_write(occupied, "x", 1, &err), BW_EIO);
+  assert_int_equal(files_in_folder(), before);
   assert_int_equal(rmdir(occupied), 0);
 }
 

@@ -22,14 +22,17 @@ static void test_layout(void **state) {
   bwi_json_key(&w, "k");
   bwi_json_string(&w, "v");
   bwi_json_close(&w, '}');
+  bwi_json_open(&w, '{');
+  bwi_json_key(&w, "k");
   bwi_json_number(&w, 0.5);
+  bwi_json_close(&w, '}');
   bwi_json_close(&w, ']');
   bwi_json_key(&w, "last");
   bwi_json_string(&w, "");
   bwi_json_close(&w, '}');
-  assert_string_equal(
-      b.data,
-      "{\"empty\":[],\"mixed\":[-9223372036854775808,true,false,null,{\"k\":\"v\"},0.5],\"last\":\"\"}");
+  assert_string_equal(b.data,
+                      "{\"empty\":[],\"mixed\":[-9223372036854775808,true,false,null,{\"k\":\"v\"},{\"k\":0."
+                      "5}],\"last\":\"\"}");
   bwi_buffer_free(&b);
 }
 
