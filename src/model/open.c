@@ -6,9 +6,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/options.h"
-#include "base/sha256.h"
 #include "format/mlxfn.h"
 #include "model/check.h"
+#include "model/digest.h"
 #include "model/import.h"
 
 static const bw_model_options standard = {
@@ -57,18 +57,6 @@ static bw_status trace_file(bwi_graph **out, const char *path, const bw_model_op
   return status;
 }
 
-static void add_to_hash(void *payload, const void *data, size_t size) {
-  bwi_sha256_add(payload, data, size);
-}
-
-static bw_status digest(char hex[65], const bwi_graph *traced, bw_error *err) {
-  bwi_sha256 hash;
-  bwi_sha256_init(&hash);
-  BW_TRY(bwi_graph_canonical(traced, add_to_hash, &hash, err));
-  bwi_sha256_hex(&hash, hex);
-  return BW_OK;
-}
-
 static bw_status check_options(const bw_model_options *o, bw_error *err) {
   if (!isfinite(o->lower) || !isfinite(o->upper) || !(o->lower < o->upper))
     return BW_FAIL(err, BW_EINVAL, "the domain's lower bound must be below its upper one");
@@ -85,7 +73,7 @@ bw_status bw_model_open(bw_model **out, const char *path, const bw_model_options
   BW_TRY(check_options(&o, err));
   BW_TRY(trace_file(&traced, path, &o, err));
   bw_status status = bwi_engine_create(&engine, traced, &o, err);
-  if (status == BW_OK) status = digest(engine->base.digest, traced, err);
+  if (status == BW_OK) status = bwi_graph_digest(engine->base.digest, traced, err);
   if (status == BW_OK) status = bwi_check_model(engine, traced, path, err);
   bwi_graph_free(traced);
   if (status != BW_OK) {

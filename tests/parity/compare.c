@@ -43,7 +43,8 @@ typedef struct parity_case {
 
 /* --- files --- */
 
-static bw_status read_file(bwi_bytes *out, const char *dir, const char *name, const char *suffix, bw_error *err) {
+static bw_status read_file(bwi_bytes *out, const char *dir, const char *name, const char *suffix,
+                           bw_error *err) {
   char path[1024];
   if ((size_t)snprintf(path, sizeof path, "%s/%s%s", dir, name, suffix) >= sizeof path)
     return BW_FAIL(err, BW_EINVAL, "path too long");
@@ -56,7 +57,8 @@ static void free_bytes(bwi_bytes bytes) {
 
 static double number_or_nan(const bwi_json *facts, const char *key) {
   const bwi_json_at at = bwi_json_find(facts, 0, key);
-  return at >= 0 && bwi_json_kind_of(facts, at) == BWI_JSON_NUMBER ? bwi_json_number_of(facts, at) : (double)NAN;
+  return at >= 0 && bwi_json_kind_of(facts, at) == BWI_JSON_NUMBER ? bwi_json_number_of(facts, at)
+                                                                   : (double)NAN;
 }
 
 static bw_status load_facts(parity_case *c, const char *dir, bw_error *err) {
@@ -110,13 +112,15 @@ static const bw_array *find_array(const parity_case *c, const char *kind, uint32
 
 /* --- graphs --- */
 
-/* Where the inputs and outputs of a graph with derivative come from in the case: inN and cotN, outN and gradN. */
+/* Where the inputs and outputs of a graph with derivative come from in the case: inN and cotN, outN and
+ * gradN. */
 typedef struct face {
   uint32_t n_cotangents, n_gradients;
   uint32_t cotangents[MAX_ARRAYS], gradients[MAX_ARRAYS]; /* N of each */
 } face;
 
-static bw_status add_derivative(bwi_graph **out, face *f, const parity_case *c, const bwi_graph *forward, bw_error *err) {
+static bw_status add_derivative(bwi_graph **out, face *f, const parity_case *c, const bwi_graph *forward,
+                                bw_error *err) {
   bwi_graph *g = NULL;
   bwi_id outputs[2 * MAX_ARRAYS], from[MAX_ARRAYS], cotangents[MAX_ARRAYS], wrt[MAX_ARRAYS];
   BW_TRY(bwi_rewrite_graph(&g, forward, NULL, NULL, err));
@@ -158,7 +162,8 @@ static bwi_id widen(bwi_rewrite *r, bwi_id id, void *payload) {
     case BWI_Constant: return bwi_astype(g, bwi_constant_borrowed(g, n->dtype, &n->shape, n->data), BW_F64);
     case BWI_AsType: return bwi_astype(g, bwi_rewrite_map(r, n->in[0]), BW_F64);
     case BWI_Arange: return bwi_apply(g, BWI_Arange, &params, 0, NULL);
-    case BWI_View: return bwi_graph_fail(g, BW_EUNSUPPORTED, "bytes seen as another type have no double form");
+    case BWI_View:
+      return bwi_graph_fail(g, BW_EUNSUPPORTED, "bytes seen as another type have no double form");
     default: return BWI_NONE;
   }
 }
@@ -177,7 +182,8 @@ static void clear_results(results *r) {
   r->count = 0;
 }
 
-static bw_status fill_input(bwi_plan *plan, uint32_t k, const bwi_node *n, const bw_array *from, bw_error *err) {
+static bw_status fill_input(bwi_plan *plan, uint32_t k, const bwi_node *n, const bw_array *from,
+                            bw_error *err) {
   bw_array *converted = NULL;
   if (from == NULL || bw_array_count(from) != bwi_node_count(n))
     return BW_FAIL(err, BW_EFORMAT, "no array that fits input %u", k);
@@ -210,10 +216,12 @@ static bw_status take_outputs(results *r, const bwi_plan *plan, const bwi_graph 
   return BW_OK;
 }
 
-static bw_status run_stages(results *r, bwi_plan *plan, const bwi_graph *g, const face *f, const parity_case *c, bw_error *err) {
+static bw_status run_stages(results *r, bwi_plan *plan, const bwi_graph *g, const face *f,
+                            const parity_case *c, bw_error *err) {
   const uint32_t n_inputs = bwi_graph_n_inputs(c->g);
   for (uint32_t k = 0; k < bwi_graph_n_inputs(g); k++) {
-    const bw_array *from = k < n_inputs ? find_array(c, "in", k) : find_array(c, "cot", f->cotangents[k - n_inputs]);
+    const bw_array *from =
+        k < n_inputs ? find_array(c, "in", k) : find_array(c, "cot", f->cotangents[k - n_inputs]);
     BW_TRY(fill_input(plan, k, bwi_graph_node(g, bwi_graph_input(g, k)), from, err));
   }
   BW_TRY(bwi_plan_run(plan, 0, err));
@@ -221,12 +229,15 @@ static bw_status run_stages(results *r, bwi_plan *plan, const bwi_graph *g, cons
   return take_outputs(r, plan, g, err);
 }
 
-static bw_status run_graph(results *r, const bwi_graph *g, bool fast, const face *f, const parity_case *c, bw_error *err) {
+static bw_status run_graph(results *r, const bwi_graph *g, bool fast, const face *f, const parity_case *c,
+                           bw_error *err) {
   static const bwi_backend *const backends[] = {&bwi_backend_cpu, &bwi_backend_ref};
   bwi_weights *weights = NULL;
   bwi_plan *plan = NULL;
   bw_status status = bwi_weights_create(&weights, err);
-  if (status == BW_OK) status = bwi_plan_create(&plan, g, fast ? 2 : 1, backends + (fast ? 0 : 1), weights, BWI_PLAN_DIRECT, err);
+  if (status == BW_OK)
+    status =
+        bwi_plan_create(&plan, g, fast ? 2 : 1, backends + (fast ? 0 : 1), weights, BWI_PLAN_DIRECT, err);
   if (status == BW_OK) status = run_stages(r, plan, g, f, c, err);
   bwi_plan_free(plan);
   bwi_weights_free(weights);
@@ -257,7 +268,8 @@ typedef struct tolerance {
   double relative, absolute;
 } tolerance;
 
-static tolerance tolerance_of(const parity_case *c, bw_dtype dtype, const bwi_graph *g, size_t count, const double *wanted) {
+static tolerance tolerance_of(const parity_case *c, bw_dtype dtype, const bwi_graph *g, size_t count,
+                              const double *wanted) {
   double squares = 0;
   size_t finite = 0;
   for (size_t i = 0; i < count; i++) {
@@ -277,11 +289,12 @@ static bool is_close(double got, double wanted, tolerance t) {
   return fabs(got - wanted) <= t.absolute + t.relative * fabs(wanted);
 }
 
-static bool compare_array(const parity_case *c, const char *how, const char *kind, uint32_t number, bw_dtype dtype,
-                          const double *got, size_t count) {
+static bool compare_array(const parity_case *c, const char *how, const char *kind, uint32_t number,
+                          bw_dtype dtype, const double *got, size_t count) {
   const bw_array *array = find_array(c, kind, number);
   bw_array *wide = NULL;
-  if (array == NULL || (size_t)bw_array_count(array) != count || bw_array_convert(&wide, array, BW_F64, NULL) != BW_OK) {
+  if (array == NULL || (size_t)bw_array_count(array) != count ||
+      bw_array_convert(&wide, array, BW_F64, NULL) != BW_OK) {
     printf("FAIL %s: %s: no %s%u of %zu elements in the npz\n", c->name, how, kind, number, count);
     return false;
   }
@@ -291,8 +304,9 @@ static bool compare_array(const parity_case *c, const char *how, const char *kin
   for (size_t i = 0; i < count; i++)
     if (!is_close(got[i], wanted[i], t) && n_wrong++ == 0) first = i;
   if (n_wrong > 0)
-    printf("FAIL %s: %s: %s%u: %zu of %zu elements differ, first [%zu]: %.9g, MLX has %.9g, tolerance %.3g\n", c->name, how,
-           kind, number, n_wrong, count, first, got[first], wanted[first], t.absolute + t.relative * fabs(wanted[first]));
+    printf("FAIL %s: %s: %s%u: %zu of %zu elements differ, first [%zu]: %.9g, MLX has %.9g, tolerance %.3g\n",
+           c->name, how, kind, number, n_wrong, count, first, got[first], wanted[first],
+           t.absolute + t.relative * fabs(wanted[first]));
   bw_array_free(wide);
   return n_wrong == 0;
 }
@@ -301,10 +315,14 @@ static bool compare_results(const parity_case *c, const char *how, const face *f
   const uint32_t n_outputs = bwi_graph_n_outputs(c->g);
   bool good = true;
   for (uint32_t k = 0; k < n_outputs; k++)
-    good = compare_array(c, how, "out", k, bwi_graph_node(c->g, bwi_graph_output(c->g, k))->dtype, r->values[k], r->n_values[k]) && good;
+    good = compare_array(c, how, "out", k, bwi_graph_node(c->g, bwi_graph_output(c->g, k))->dtype,
+                         r->values[k], r->n_values[k]) &&
+           good;
   for (uint32_t k = 0; k < f->n_gradients; k++) {
     const bw_dtype dtype = bwi_graph_node(c->g, bwi_graph_input(c->g, f->gradients[k]))->dtype;
-    good = compare_array(c, how, "grad", f->gradients[k], dtype, r->values[n_outputs + k], r->n_values[n_outputs + k]) && good;
+    good = compare_array(c, how, "grad", f->gradients[k], dtype, r->values[n_outputs + k],
+                         r->n_values[n_outputs + k]) &&
+           good;
   }
   return good;
 }
@@ -321,7 +339,8 @@ static bool check_reference(const parity_case *c) {
   bw_error err = {0};
   bw_status status = add_derivative(&g, &f, c, c->g, &err);
   if (status == BW_OK) status = run_graph(&r, g, false, &f, c, &err);
-  const bool good = status == BW_OK ? compare_results(c, "ref", &f, &r) : fail_case(c, "ref", status, &err) == BW_OK;
+  const bool good =
+      status == BW_OK ? compare_results(c, "ref", &f, &r) : fail_case(c, "ref", status, &err) == BW_OK;
   clear_results(&r);
   bwi_graph_free(g);
   return good;
@@ -336,7 +355,8 @@ static bool check_fast(const parity_case *c) {
   if (status == BW_OK) status = add_derivative(&derived, &f, c, prepared, &err);
   if (status == BW_OK) status = bwi_optimise(&optimised, derived, bwi_ref_evaluate, &err);
   if (status == BW_OK) status = run_graph(&r, optimised, true, &f, c, &err);
-  const bool good = status == BW_OK ? compare_results(c, "cpu", &f, &r) : fail_case(c, "cpu", status, &err) == BW_OK;
+  const bool good =
+      status == BW_OK ? compare_results(c, "cpu", &f, &r) : fail_case(c, "cpu", status, &err) == BW_OK;
   clear_results(&r);
   bwi_graph_free(prepared);
   bwi_graph_free(derived);
@@ -349,8 +369,8 @@ static bool check_fast(const parity_case *c) {
 #define STEP 1e-5
 
 /* sum over outputs of cotangent . output, with the floating inputs moved by `step` along the direction. */
-static bw_status value_at(double *out, bwi_plan *plan, const bwi_graph *g, const face *f, const parity_case *c, double step,
-                          bw_error *err) {
+static bw_status value_at(double *out, bwi_plan *plan, const bwi_graph *g, const face *f,
+                          const parity_case *c, double step, bw_error *err) {
   results r = {0};
   for (uint32_t k = 0; k < f->n_gradients; k++) {
     const uint32_t input = f->gradients[k];
@@ -368,7 +388,8 @@ static bw_status value_at(double *out, bwi_plan *plan, const bwi_graph *g, const
   *out = 0;
   for (uint32_t k = 0; status == BW_OK && k < f->n_cotangents; k++) {
     const double *cotangent = bwi_plan_input(plan, bwi_graph_n_inputs(c->g) + k);
-    for (size_t i = 0; i < r.n_values[f->cotangents[k]]; i++) *out += cotangent[i] * r.values[f->cotangents[k]][i];
+    for (size_t i = 0; i < r.n_values[f->cotangents[k]]; i++)
+      *out += cotangent[i] * r.values[f->cotangents[k]][i];
   }
   clear_results(&r);
   return status;
@@ -392,16 +413,20 @@ typedef enum verdict { AGREES, DIFFERS, NOT_SMOOTH } verdict;
 
 /* The slopes to both sides differ where the function has a corner there, as max(x, 0) has at 0; MLX's choice
  * among them is compared with MLX only. */
-static verdict compare_slopes(const parity_case *c, double here, double below, double above, double derivative, double size) {
-  const double left = (here - below) / STEP, right = (above - here) / STEP, middle = (above - below) / (2 * STEP);
+static verdict compare_slopes(const parity_case *c, double here, double below, double above,
+                              double derivative, double size) {
+  const double left = (here - below) / STEP, right = (above - here) / STEP,
+               middle = (above - below) / (2 * STEP);
   const double most = 1e-4 * (size + fabs(derivative));
   if (!isfinite(derivative) || !isfinite(middle) || fabs(left - right) > 10 * most) return NOT_SMOOTH;
   if (fabs(middle - derivative) <= most) return AGREES;
-  printf("FAIL %s: finite: the derivative along a direction is %.9g, differences give %.9g\n", c->name, derivative, middle);
+  printf("FAIL %s: finite: the derivative along a direction is %.9g, differences give %.9g\n", c->name,
+         derivative, middle);
   return DIFFERS;
 }
 
-static bw_status run_differences(verdict *out, const parity_case *c, const bwi_graph *g, const face *f, bw_error *err) {
+static bw_status run_differences(verdict *out, const parity_case *c, const bwi_graph *g, const face *f,
+                                 bw_error *err) {
   static const bwi_backend *const backends[] = {&bwi_backend_ref};
   bwi_weights *weights = NULL;
   bwi_plan *plan = NULL;
@@ -492,6 +517,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "parity_compare: %s\n", err.text);
     return 2;
   }
-  printf("%u passed, %u failed, %u skipped; %u also by finite differences\n", t.passed, t.failed, t.skipped, t.differences);
+  printf("%u passed, %u failed, %u skipped; %u also by finite differences\n", t.passed, t.failed, t.skipped,
+         t.differences);
   return t.failed == 0 ? 0 : 1;
 }
