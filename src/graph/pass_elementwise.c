@@ -20,8 +20,7 @@ static bool is_plain(bw_dtype dtype) {
   return dtype == BW_F32 || dtype == BW_BOOL;
 }
 
-/* Whether a result in bool is the same as one in float32 that is 0 or 1; a sum of bools is not. */
-static bool gives_truth(bwi_prim prim) {
+bool bwi_gives_truth(bwi_prim prim) {
   switch (prim) {
     case BWI_Equal:
     case BWI_NotEqual:
@@ -39,7 +38,7 @@ static bool gives_truth(bwi_prim prim) {
 
 static bool is_eligible(const bwi_graph *g, const bwi_node *n) {
   if (!bwi_primitive_of(n->prim)->elementwise || n->n_in == 0 || n->prim == BWI_Elementwise) return false;
-  if (n->dtype == BW_BOOL ? !gives_truth(n->prim) : n->dtype != BW_F32) return false;
+  if (n->dtype == BW_BOOL ? !bwi_gives_truth(n->prim) : n->dtype != BW_F32) return false;
   if (n->prim == BWI_AsType) return bwi_graph_node(g, n->in[0])->dtype == BW_BOOL;
   for (uint32_t k = 0; k < n->n_in; k++)
     if (!is_plain(bwi_graph_node(g, n->in[k])->dtype)) return false;

@@ -28,4 +28,7 @@ typedef struct bwi_program {
  * latches BW_EINVAL. */
 bwi_id bwi_elementwise(bwi_graph *g, const bwi_program *program, uint32_t n_in, const bwi_id *in);
 
+/* Whether prim's result in bool is the same as one in float32 that is 0 or 1; a sum of bools is not. */
+bool bwi_gives_truth(bwi_prim prim);
+
 #endif

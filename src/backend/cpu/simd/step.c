@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step of an elementwise program over a block. The tail of a block goes through the same vector code as
+ * its body, so an element's bits do not depend on where it lies.
+ *
+ * exp and log follow the Cephes approach (Moshier 1992, "Methods and programs for mathematical functions"):
+ * range reduction by log 2, then a polynomial; both within 2 units in the last place. tanh and sigmoid are
+ * made of exp. Functions that are rare in networks go lane by lane through libm. */
+#include <math.h>
+
+#include "backend/cpu/simd/table.h"
+#include "backend/cpu/simd/vector.h"
+#include "graph/graph.h"
+
+typedef vf (*unary_fn)(vf);
+typedef vf (*binary_fn)(vf, vf);
+typedef float (*scalar_fn)(float);
+
+INLINE void map1(uint32_t n, const float *a, float *out, unary_fn f) {
+  uint32_t i = 0;
+  for (; i + LANES <= n; i += LANES) vf_store(out + i, f(vf_load(a + i)));
+  if (i < n) vf_store_first(out + i, f(vf_load_first(a + i, n - i)), n - i);
+}
+
+INLINE void map2(uint32_t n, const float *a, const float *b, float *out, binary_fn f) {
+  uint32_t i = 0;
+  for (; i + LANES <= n; i += LANES) vf_store(out + i, f(vf_load(a + i), vf_load(b + i)));
+  if (i < n) vf_store_first(out + i, f(vf_load_first(a + i, n - i), vf_load_first(b + i, n - i)), n - i);
+}
+
+INLINE void map_scalar(uint32_t n, const float *a, float *out, scalar_fn f) {
+  for (uint32_t i = 0; i < n; i++) out[i] = f(a[i]);
+}
+
+INLINE vf truth(vi mask) { return vf_select(mask, vf_all(1.0f), vf_all(0.0f)); }
+INLINE vi is_nan(vf a) { return a != a; }
+
+INLINE vf add(vf a, vf b) { return a + b; }
+INLINE vf subtract(vf a, vf b) { return a - b; }
+INLINE vf multiply(vf a, vf b) { return a * b; }
+INLINE vf divide(vf a, vf b) { return a / b; }
+/* NaN wins, as in MLX. */
+INLINE vf maximum(vf a, vf b) { return vf_select(is_nan(a) | (a > b), a, b); }
+INLINE vf minimum(vf a, vf b) { return vf_select(is_nan(a) | (a < b), a, b); }
+INLINE vf equal(vf a, vf b) { return truth(a == b); }
+INLINE vf equal_nan(vf a, vf b) { return truth((a == b) | (is_nan(a) & is_nan(b))); }
+INLINE vf not_equal(vf a, vf b) { return truth(a != b); }
+INLINE vf greater(vf a, vf b) { return truth(a > b); }
+INLINE vf greater_equal(vf a, vf b) { return truth(a >= b); }
+INLINE vf less(vf a, vf b) { return truth(a < b); }
+INLINE vf less_equal(vf a, vf b) { return truth(a <= b); }
+INLINE vf logical_and(vf a, vf b) { return truth((a != vf_all(0.0f)) & (b != vf_all(0.0f))); }
+INLINE vf logical_or(vf a, vf b) { return truth((a != vf_all(0.0f)) | (b != vf_all(0.0f))); }
+INLINE vf logical_not(vf a) { return truth(a == vf_all(0.0f)); }
+INLINE vf negative(vf a) { return -a; }
+INLINE vf square(vf a) { return a * a; }
+INLINE vf absolute(vf a) { return (vf)((vi)a & 0x7fffffff); }
+INLINE vf sign(vf a) { return truth(a > vf_all(0.0f)) - truth(a < vf_all(0.0f)); }
+
+/* x = n log 2 + r with |r| <= log 2 / 2; 2^n is applied in two halves so that neither over- nor underflows
+ * before the result does. */
+INLINE vf exponential(vf x) {
+  const vf magic = vf_all(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
+  x = vf_select(x > vf_all(89.0f), vf_all(89.0f), x);
+  x = vf_select(x < vf_all(-104.0f), vf_all(-104.0f), x);
+  const vf shifted = x * vf_all(1.44269504089f) + magic;
+  const vf n = shifted - magic;
+  vf r = x - n * vf_all(0.693359375f);
+  r = r - n * vf_all(-2.12194440e-4f);
+  vf p = vf_all(1.9875691500e-4f);
+  p = p * r + vf_all(1.3981999507e-3f);
+  p = p * r + vf_all(8.3334519073e-3f);
+  p = p * r + vf_all(4.1665795894e-2f);
+  p = p * r + vf_all(1.6666665459e-1f);
+  p = p * r + vf_all(5.0000001201e-1f);
+  const vf y = p * (r * r) + r + vf_all(1.0f);
+  const vi whole = (vi)shifted - (vi)magic;
+  const vi half = whole >> 1;
+  const vf scale1 = (vf)((half + 127) << 23), scale2 = (vf)((whole - half + 127) << 23);
+  return vf_select(is_nan(x), x, y * scale1 * scale2);
+}
+
+/* x = m 2^e with m in [sqrt(1/2), sqrt(2)). */
+INLINE vf logarithm(vf x) {
+  const vi tiny = x < vf_all(1.17549435e-38f);
+  const vf scaled = vf_select(tiny, x * vf_all(8388608.0f), x);
+  const vi bits = (vi)scaled;
+  vi e = ((bits >> 23) & 0xff) - 126;
+  vf m = (vf)((bits & 0x007fffff) | 0x3f000000);
+  const vi low = m < vf_all(0.707106781186547524f);
+  m = vf_select(low, m + m, m) - vf_all(1.0f);
+  e = e + low; /* a true mask is -1 */
+  e = e - (tiny & 23); /* undoes the scaling of denormals */
+  const vf exponent = __builtin_convertvector(e, vf), z = m * m;
+  vf p = vf_all(7.0376836292e-2f);
+  p = p * m + vf_all(-1.1514610310e-1f);
+  p = p * m + vf_all(1.1676998740e-1f);
+  p = p * m + vf_all(-1.2420140846e-1f);
+  p = p * m + vf_all(1.4249322787e-1f);
+  p = p * m + vf_all(-1.6668057665e-1f);
+  p = p * m + vf_all(2.0000714765e-1f);
+  p = p * m + vf_all(-2.4999993993e-1f);
+  p = p * m + vf_all(3.3333331174e-1f);
+  vf y = p * m * z;
+  y = y + exponent * vf_all(-2.12194440e-4f) - vf_all(0.5f) * z;
+  y = m + y + exponent * vf_all(0.693359375f);
+  y = vf_select(x == vf_all(INFINITY), x, y);
+  y = vf_select(x == vf_all(0.0f), vf_all(-INFINITY), y);
+  return vf_select((x < vf_all(0.0f)) | is_nan(x), vf_all(NAN), y);
+}
+
+INLINE vf log_two(vf x) { return logarithm(x) * vf_all(1.44269504088896341f); }
+INLINE vf log_ten(vf x) { return logarithm(x) * vf_all(0.434294481903251828f); }
+INLINE vf sigmoid(vf x) { return vf_all(1.0f) / (vf_all(1.0f) + exponential(-x)); }
+
+/* A polynomial near 0, where 1 - 2 / (e^2x + 1) would cancel. */
+INLINE vf hyperbolic_tangent(vf x) {
+  const vf a = absolute(x), z = x * x;
+  vf p = vf_all(-5.70498872745e-3f);
+  p = p * z + vf_all(2.06390887954e-2f);
+  p = p * z + vf_all(-5.37397155531e-2f);
+  p = p * z + vf_all(1.33314422036e-1f);
+  p = p * z + vf_all(-3.33332819422e-1f);
+  const vf near = p * z * x + x;
+  const vf far = vf_all(1.0f) - vf_all(2.0f) / (exponential(a + a) + vf_all(1.0f));
+  const vf signed_far = (vf)((vi)far | ((vi)x & (int32_t)0x80000000u));
+  return vf_select(a < vf_all(0.625f), near, vf_select(is_nan(x), x, signed_far));
+}
+
+static float reciprocal_root(float x) { return 1.0f / sqrtf(x); }
+
+/* 0 where the primitive is not known here. */
+static int one_operand(bwi_prim prim, int32_t parameter, uint32_t n, const float *a, float *out) {
+  switch (prim) {
+    case BWI_Abs: map1(n, a, out, absolute); return 1;
+    case BWI_Exp: map1(n, a, out, exponential); return 1;
+    case BWI_Log: map1(n, a, out, parameter == 0 ? log_two : parameter == 1 ? log_ten : logarithm); return 1;
+    case BWI_LogicalNot: map1(n, a, out, logical_not); return 1;
+    case BWI_Negative: map1(n, a, out, negative); return 1;
+    case BWI_Sigmoid: map1(n, a, out, sigmoid); return 1;
+    case BWI_Sign: map1(n, a, out, sign); return 1;
+    case BWI_Square: map1(n, a, out, square); return 1;
+    case BWI_Tanh: map1(n, a, out, hyperbolic_tangent); return 1;
+    case BWI_Ceil: map_scalar(n, a, out, ceilf); return 1;
+    case BWI_Cos: map_scalar(n, a, out, cosf); return 1;
+    case BWI_Erf: map_scalar(n, a, out, erff); return 1;
+    case BWI_Expm1: map_scalar(n, a, out, expm1f); return 1;
+    case BWI_Floor: map_scalar(n, a, out, floorf); return 1;
+    case BWI_Log1p: map_scalar(n, a, out, log1pf); return 1;
+    case BWI_Round: map_scalar(n, a, out, rintf); return 1;
+    case BWI_Sin: map_scalar(n, a, out, sinf); return 1;
+    case BWI_Sqrt: map_scalar(n, a, out, parameter != 0 ? reciprocal_root : sqrtf); return 1;
+    default: return 0;
+  }
+}
+
+static int two_operands(bwi_prim prim, int32_t parameter, uint32_t n, const float *a, const float *b, float *out) {
+  switch (prim) {
+    case BWI_Add: map2(n, a, b, out, add); return 1;
+    case BWI_Divide: map2(n, a, b, out, divide); return 1;
+    case BWI_Equal: map2(n, a, b, out, parameter != 0 ? equal_nan : equal); return 1;
+    case BWI_Greater: map2(n, a, b, out, greater); return 1;
+    case BWI_GreaterEqual: map2(n, a, b, out, greater_equal); return 1;
+    case BWI_Less: map2(n, a, b, out, less); return 1;
+    case BWI_LessEqual: map2(n, a, b, out, less_equal); return 1;
+    case BWI_LogicalAnd: map2(n, a, b, out, logical_and); return 1;
+    case BWI_LogicalOr: map2(n, a, b, out, logical_or); return 1;
+    case BWI_Maximum: map2(n, a, b, out, maximum); return 1;
+    case BWI_Minimum: map2(n, a, b, out, minimum); return 1;
+    case BWI_Multiply: map2(n, a, b, out, multiply); return 1;
+    case BWI_NotEqual: map2(n, a, b, out, not_equal); return 1;
+    case BWI_Subtract: map2(n, a, b, out, subtract); return 1;
+    default: return 0;
+  }
+}
+
+static void select_step(uint32_t n, const float *const *in, float *out) {
+  uint32_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    vf_store(out + i, vf_select(vf_load(in[0] + i) != vf_all(0.0f), vf_load(in[1] + i), vf_load(in[2] + i)));
+  if (i < n) {
+    const uint32_t rest = n - i;
+    const vi mask = vf_load_first(in[0] + i, rest) != vf_all(0.0f);
+    vf_store_first(out + i, vf_select(mask, vf_load_first(in[1] + i, rest), vf_load_first(in[2] + i, rest)), rest);
+  }
+}
+
+int VARIANT(step)(int prim, int32_t parameter, uint32_t n, const float *const *in, float *out) {
+  if ((bwi_prim)prim == BWI_Select) {
+    select_step(n, in, out);
+    return 1;
+  }
+  if (in[1] == NULL) return one_operand((bwi_prim)prim, parameter, n, in[0], out);
+  return two_operands((bwi_prim)prim, parameter, n, in[0], in[1], out);
+}
