@@ -31,12 +31,16 @@ static void mark_dependence(reverse *r, uint32_t n_wrt, const bwi_id *wrt) {
   }
 }
 
+static bool same_type(const bwi_graph *g, bwi_id a, bwi_id b) {
+  const bwi_node *m = bwi_graph_node(g, a), *n = bwi_graph_node(g, b);
+  return m->dtype == n->dtype && bwi_dims_equal(&m->shape, &n->shape);
+}
+
 static void accumulate(reverse *r, bwi_id id, bwi_id cotangent) {
   if (cotangent == BWI_NONE) return;
-  const bwi_node *n = bwi_graph_node(r->g, id), *c = bwi_graph_node(r->g, cotangent);
-  if (c->dtype != n->dtype || !bwi_dims_equal(&c->shape, &n->shape)) {
-    bwi_graph_fail(r->g, BW_EINTERNAL, "%s (node %d): a cotangent of another type or shape",
-                   bwi_primitive_of(n->prim)->name, (int)id);
+  if (!same_type(r->g, id, cotangent)) {
+    bwi_graph_fail(r->g, BW_EINTERNAL, "%s (node %d) got a cotangent of another type or shape",
+                   bwi_primitive_of(bwi_graph_node(r->g, id)->prim)->name, (int)id);
     return;
   }
   bwi_id *sum = &r->cotangents[id - r->first];
@@ -92,6 +96,11 @@ void bwi_differentiate(bwi_graph *g, uint32_t n_outputs, const bwi_id *outputs, 
   if (!check_ids(g, n_outputs, outputs, "output") || !check_ids(g, n_outputs, cotangents, "cotangent") ||
       !check_ids(g, n_wrt, wrt, "variable"))
     return;
+  for (uint32_t k = 0; k < n_outputs; k++) {
+    if (same_type(g, outputs[k], cotangents[k])) continue;
+    bwi_graph_fail(g, BW_EINVAL, "cotangent %u has another type or shape than its output", k);
+    return;
+  }
   reverse r = {.g = g, .first = (bwi_id)bwi_graph_count(g), .end = (bwi_id)bwi_graph_count(g)};
   for (uint32_t k = 0; k < n_wrt; k++)
     if (wrt[k] < r.first) r.first = wrt[k];

@@ -122,6 +122,7 @@ static const struct {
     [BWI_MaxPool] = {bwi_ref_max_pool, NULL},
     [BWI_MaxPoolGradient] = {bwi_ref_max_pool_gradient, bwi_ref_wide_out_scratch},
     [BWI_AvgPool] = {bwi_ref_avg_pool, NULL},
+    [BWI_AvgPoolGradient] = {bwi_ref_avg_pool_gradient, bwi_ref_wide_out_scratch},
     [BWI_Elementwise] = {bwi_ref_elementwise, NULL},
 };
 

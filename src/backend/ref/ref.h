@@ -100,6 +100,7 @@ bw_status bwi_ref_number_of_elements(const bwi_ref_call *call);
 /* ref_pool.c */
 bw_status bwi_ref_max_pool(const bwi_ref_call *call);
 bw_status bwi_ref_max_pool_gradient(const bwi_ref_call *call);
+bw_status bwi_ref_avg_pool_gradient(const bwi_ref_call *call);
 bw_status bwi_ref_avg_pool(const bwi_ref_call *call);
 
 /* ref_elementwise.c */

@@ -91,3 +91,21 @@ bw_status bwi_ref_max_pool_gradient(const bwi_ref_call *call) {
   bwi_store_real(call->out, node->dtype, 0, 1, gradient, count);
   return BW_OK;
 }
+
+bw_status bwi_ref_avg_pool_gradient(const bwi_ref_call *call) {
+  const bwi_node *node = call->node, *pooled = call->operand[0];
+  const pool p = pool_of(node->params, &node->shape, &pooled->shape);
+  const int64_t count = bwi_node_count(node), n_windows = bwi_node_count(pooled);
+  double *gradient = call->scratch;
+  for (int64_t i = 0; i < count; i++) gradient[i] = 0;
+  for (int64_t k = 0; k < n_windows; k++) {
+    double cotangent;
+    bwi_load_real(&cotangent, call->in[0], node->dtype, k, 1, 1);
+    const double share = cotangent / (double)(p.window[0] * p.window[1]);
+    for (int64_t i = 0; i < p.window[0]; i++)
+      for (int64_t j = 0; j < p.window[1]; j++)
+        gradient[corner_of(&p, k) + (i * p.width + j) * p.channels] += share;
+  }
+  bwi_store_real(call->out, node->dtype, 0, 1, gradient, count);
+  return BW_OK;
+}
