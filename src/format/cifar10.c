@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The binary version of CIFAR-10 (cs.toronto.edu/~kriz/cifar.html): records of one label byte and 3,072
  * bytes of picture, channel by channel, row by row. */
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "format/formats.h"
 
-#define PICTURE_BYTES (3 * 32 * 32)
+#define PICTURE_BYTES ((size_t)3 * 32 * 32)
 #define RECORD_BYTES (1 + PICTURE_BYTES)
 #define CLASSES 10
 
@@ -29,7 +27,7 @@ bw_status bwi_cifar10_read(bw_array **images, bw_array **labels, bwi_bytes bytes
   const size_t count = bytes.size / RECORD_BYTES;
   if (count == 0 || bytes.size % RECORD_BYTES != 0)
     return BW_FAIL_AT(err, BW_EFORMAT, count * RECORD_BYTES,
-                      "%zu bytes are no whole number of records of %d bytes", bytes.size, RECORD_BYTES);
+                      "%zu bytes are no whole number of records of %zu bytes", bytes.size, RECORD_BYTES);
   if (bytes.size > max_bytes)
     return BW_FAIL_AT(err, BW_ELIMIT, 0, "%zu records take more than the limit of %zu bytes", count,
                       max_bytes);

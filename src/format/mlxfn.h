@@ -66,7 +66,8 @@ typedef struct bwi_mlxfn {
 /* Limits, checked before memory is taken. */
 typedef struct bwi_mlxfn_limits {
   uint32_t max_functions, max_values; /* defaults 64 and 200,000 */
-  size_t max_memory_bytes;            /* for the parsed form, constants not counted; default 256 MiB */
+  size_t max_memory_bytes;            /* for a parsed form, constants not counted; default 256 MiB. Two
+                                 are alive while layouts are compared. */
 } bwi_mlxfn_limits;
 bwi_mlxfn_limits bwi_mlxfn_default_limits(void);
 

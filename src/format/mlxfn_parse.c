@@ -5,7 +5,6 @@
 #include "format/mlxfn_parse.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +12,8 @@
 #include "base/memory.h"
 #include "format/elements.h"
 
-#define BLOCK_BYTES 64    /* what the arena adds to each block */
+#define BLOCK_BYTES 64 /* what the arena adds to each block */
+#define FIRST_VALUES 16
 #define NO_ENTRY SIZE_MAX /* outside of a tape */
 
 /* A binary tree over ids, branching by the bits of a product that is different for different ids: never
@@ -61,21 +61,10 @@ typedef struct scope {
   uint64_t on_the_tape; /* bit k: input k was met */
 } scope;
 
-/* Latches a failure at `offset`, naming the entry of the tape. */
-static void refuse(parser *p, bw_status status, size_t offset, const char *format, ...) BW_PRINTF(4, 5);
-static void refuse(parser *p, bw_status status, size_t offset, const char *format, ...) {
-  if (p->c.status != BW_OK) return;
-  char text[BW_ERROR_TEXT_BYTES];
-  va_list arguments;
-  va_start(arguments, format);
-  if (vsnprintf(text, sizeof text, format, arguments) < 0) text[0] = '\0';
-  va_end(arguments);
-  p->c.at = offset;
-  if (p->entry == NO_ENTRY)
-    (void)bwi_cursor_fail(&p->c, status, "%s", text);
-  else
-    (void)bwi_cursor_fail(&p->c, status, "function %u, tape entry %zu: %s", (unsigned)p->function, p->entry,
-                          text);
+/* The cursor, put to where the first failure is to be reported. */
+static bwi_cursor *at(parser *p, size_t offset) {
+  if (p->c.status == BW_OK) p->c.at = offset;
+  return &p->c;
 }
 
 static bool failed(const parser *p) {
@@ -88,12 +77,12 @@ static void *take(parser *p, size_t count, size_t size) {
   if (failed(p)) return NULL;
   if (!bwi_mul_size(&bytes, count, size) || !bwi_add_size(&used, p->used_bytes + BLOCK_BYTES, bytes) ||
       used > p->limits->max_memory_bytes) {
-    refuse(p, BW_ELIMIT, p->c.at, "reading it takes more than the limit of %zu bytes",
-           p->limits->max_memory_bytes);
+    bwi_cursor_fail(&p->c, BW_ELIMIT, "reading it takes more than the limit of %zu bytes",
+                    p->limits->max_memory_bytes);
     return NULL;
   }
   void *block = bwi_arena_get(p->arena, count, size);
-  if (block == NULL) refuse(p, BW_ENOMEM, p->c.at, "no memory for %zu bytes", bytes);
+  if (block == NULL) bwi_cursor_fail(&p->c, BW_ENOMEM, "no memory for %zu bytes", bytes);
   p->used_bytes = used;
   return block;
 }
@@ -105,7 +94,7 @@ static uint32_t read_count(parser *p, size_t min_bytes, uint32_t most, const cha
   const size_t start = p->c.at;
   const size_t count = bwi_cursor_count(&p->c, min_bytes, what);
   if (count <= most) return (uint32_t)count;
-  refuse(p, BW_ELIMIT, start, "%s is %zu, the limit is %u", what, count, (unsigned)most);
+  bwi_cursor_fail(at(p, start), BW_ELIMIT, "%s is %zu, the limit is %u", what, count, (unsigned)most);
   return 0;
 }
 
@@ -120,7 +109,7 @@ static const char *read_text(parser *p, bool one_line, const char *what) {
   const size_t start = p->c.at;
   const bwi_bytes span = bwi_cursor_take(&p->c, bwi_cursor_count(&p->c, 1, what), what);
   if (span.size > 0 && (one_line ? !is_plain_text(span) : memchr(span.data, 0, span.size) != NULL))
-    refuse(p, BW_EFORMAT, start, "%s holds a control character", what);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s holds a control character", what);
   char *text = take(p, span.size + 1, 1);
   if (text != NULL && span.size > 0) memcpy(text, span.data, span.size);
   return text;
@@ -131,14 +120,15 @@ static void read_vector(parser *p, bwi_dims *out, char kind, const char *what) {
   const size_t start = p->c.at;
   const size_t count = bwi_cursor_count(&p->c, kind == 'S' ? 4 : 8, what);
   if (count > BW_MAX_RANK) {
-    refuse(p, BW_EUNSUPPORTED, start, "%s has %zu items; at most %d are supported", what, count, BW_MAX_RANK);
+    bwi_cursor_fail(at(p, start), BW_EUNSUPPORTED, "%s has %zu items; at most %d are supported", what, count,
+                    BW_MAX_RANK);
     return;
   }
   out->n = (uint32_t)count;
   for (uint32_t i = 0; i < out->n; i++)
     out->v[i] = kind == 'S' ? bwi_cursor_i32le(&p->c, what) : bwi_cursor_i64le(&p->c, what);
   for (uint32_t i = 0; i < out->n && kind == 'Z'; i++)
-    if (out->v[i] < 0) refuse(p, BW_EFORMAT, start, "%s has an item beyond 2^63", what);
+    if (out->v[i] < 0) bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s has an item beyond 2^63", what);
 }
 
 /* MLX writes a dtype's number and its size; both must agree. */
@@ -150,13 +140,13 @@ static bw_dtype read_dtype(parser *p, const char *what) {
   const bool without_f64 = p->layout < BWI_MLXFN_0_23_0;
   const int32_t complex64 = without_f64 ? 12 : 13;
   if (number == complex64 && bytes == 8) {
-    refuse(p, BW_EUNSUPPORTED, start, "%s is complex64, which is not supported", what);
+    bwi_cursor_fail(at(p, start), BW_EUNSUPPORTED, "%s is complex64, which is not supported", what);
     return BW_BOOL;
   }
   const int32_t today = without_f64 && number == BW_F64 ? BW_BF16 : number;
   if (number >= 0 && number < complex64 && bw_dtype_bytes((bw_dtype)today) == bytes) return (bw_dtype)today;
-  refuse(p, BW_EFORMAT, start, "%s is number %" PRId32 " of %u bytes, which is no dtype", what, number,
-         bytes);
+  bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s is number %" PRId32 " of %u bytes, which is no dtype", what,
+                  number, bytes);
   return BW_BOOL;
 }
 
@@ -165,8 +155,8 @@ static size_t data_bytes(parser *p, const bwi_mlxfn_array *array, size_t offset)
   size_t bytes = 0;
   char text[128];
   if (bwi_elements_bytes(&bytes, array->dtype, &array->shape, offset, NULL) != BW_OK)
-    refuse(p, BW_EFORMAT, offset, "shape %s has a negative extent or overflows",
-           bwi_dims_text(text, sizeof text, &array->shape));
+    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "shape %s has a negative extent or overflows",
+                    bwi_dims_text(text, sizeof text, &array->shape));
   return bytes;
 }
 
@@ -185,8 +175,8 @@ static int64_t read_enum(parser *p, int32_t below) {
   const size_t start = p->c.at;
   const int32_t value = bwi_cursor_i32le(&p->c, "state");
   if (value < 0 || value >= below)
-    refuse(p, BW_EFORMAT, start, "state holds %" PRId32 " where 0 to %" PRId32 " is defined", value,
-           below - 1);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "state holds %" PRId32 " where 0 to %" PRId32 " is defined",
+                    value, below - 1);
   return value;
 }
 
@@ -194,14 +184,15 @@ static int64_t read_triangle(parser *p) {
   const size_t start = p->c.at;
   const bwi_bytes text = bwi_cursor_take(&p->c, bwi_cursor_count(&p->c, 1, "state"), "state");
   const bool known = text.size == 1 && (text.data[0] == 'L' || text.data[0] == 'U');
-  if (!known) refuse(p, BW_EFORMAT, start, "state names a triangle that is neither \"L\" nor \"U\"");
+  if (!known)
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "state names a triangle that is neither \"L\" nor \"U\"");
   return known && text.data[0] == 'U';
 }
 
 static int64_t read_offset(parser *p) {
   const size_t start = p->c.at;
   const int64_t value = bwi_cursor_i64le(&p->c, "state");
-  if (value < 0) refuse(p, BW_EFORMAT, start, "state holds an offset beyond 2^63");
+  if (value < 0) bwi_cursor_fail(at(p, start), BW_EFORMAT, "state holds an offset beyond 2^63");
   return value;
 }
 
@@ -241,7 +232,7 @@ static void read_state(parser *p, bwi_mlxfn_state *state, const char *fields) {
 /* Room for one more. A long tape is believed only once its first entries have been read. */
 static bool grow(parser *p, scope *s) {
   if (s->count < s->capacity) return true;
-  size_t capacity = s->expected < 128 ? s->expected : 128;
+  size_t capacity = s->expected < FIRST_VALUES ? s->expected : FIRST_VALUES;
   if (s->capacity > 0) capacity = s->expected > 2 * s->capacity ? s->expected : 2 * s->capacity;
   if (capacity == 0) capacity = 1;
   bwi_mlxfn_value *values = take(p, capacity, sizeof *values);
@@ -257,11 +248,11 @@ static bwi_mlxfn_value *define(parser *p, scope *s, uint64_t id, size_t offset) 
   if (failed(p)) return NULL;
   id_node **link = find_id(&s->ids, id);
   if (*link != NULL) {
-    refuse(p, BW_EFORMAT, offset, "id 0x%" PRIx64 " is defined twice", id);
+    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "id 0x%" PRIx64 " is defined twice", id);
     return NULL;
   }
   if (p->values_left == 0) {
-    refuse(p, BW_ELIMIT, offset, "more than %u values", (unsigned)p->limits->max_values);
+    bwi_cursor_fail(at(p, offset), BW_ELIMIT, "more than %u values", (unsigned)p->limits->max_values);
     return NULL;
   }
   id_node *node = take(p, 1, sizeof *node);
@@ -284,7 +275,8 @@ static uint32_t read_reference(parser *p, scope *s, const char *what) {
   if (failed(p)) return 0;
   const id_node *node = *find_id(&s->ids, id);
   if (node == NULL) {
-    refuse(p, BW_EFORMAT, start, "%s has id 0x%" PRIx64 ", which nothing before defines", what, id);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s has id 0x%" PRIx64 ", which nothing before defines", what,
+                    id);
     return 0;
   }
   return (uint32_t)node->payload;
@@ -313,7 +305,8 @@ static void read_constant(parser *p, scope *s, uint64_t id, size_t offset) {
   const size_t n = value->array.dtype == BW_BOOL ? value->data.size : 0;
   const size_t untruth = n > 0 ? bwi_elements_first_untruth(value->data.data, n) : 0;
   if (untruth < n)
-    refuse(p, BW_EFORMAT, start + untruth, "a constant of type bool holds another byte than 0 and 1");
+    bwi_cursor_fail(at(p, start + untruth), BW_EFORMAT,
+                    "a constant of type bool holds another byte than 0 and 1");
   if (seen && !failed(p)) p->c.at = resume;
 }
 
@@ -321,12 +314,12 @@ static void read_input(parser *p, scope *s, uint64_t id, size_t offset) {
   if (failed(p)) return;
   const id_node *node = *find_id(&s->ids, id);
   if (node == NULL || node->payload >= s->n_inputs) {
-    refuse(p, BW_EFORMAT, offset, "id 0x%" PRIx64 " is said to be an input and is none", id);
+    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "id 0x%" PRIx64 " is said to be an input and is none", id);
     return;
   }
   const uint64_t bit = UINT64_C(1) << node->payload;
   if ((s->on_the_tape & bit) != 0)
-    refuse(p, BW_EFORMAT, offset, "input %" PRIu64 " is met twice", node->payload);
+    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "input %" PRIu64 " is met twice", node->payload);
   s->on_the_tape |= bit;
 }
 
@@ -351,7 +344,7 @@ static void skip_stream(parser *p) {
   const int32_t device = bwi_cursor_i32le(&p->c, "device type");
   (void)bwi_cursor_i32le(&p->c, "device index");
   if (device != 0 && device != 1)
-    refuse(p, BW_EFORMAT, start, "device type %" PRId32 " is neither 0 nor 1", device);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "device type %" PRId32 " is neither 0 nor 1", device);
 }
 
 static void read_primitive(parser *p, application *call) {
@@ -363,19 +356,20 @@ static void read_primitive(parser *p, application *call) {
   for (size_t i = 0; i < shown; i++)
     name[i] = key.data[i] >= 0x20 && key.data[i] < 0x7F ? (char)key.data[i] : '?';
   if (key.size == shown && strcmp(name, "CustomKernel") == 0) {
-    refuse(p, BW_EUNSUPPORTED, start,
-           "CustomKernel holds executable source code or a compiled binary for a GPU, which is never run");
+    bwi_cursor_fail(
+        at(p, start), BW_EUNSUPPORTED,
+        "CustomKernel holds executable source code or a compiled binary for a GPU, which is never run");
     return;
   }
   call->primitive = bwi_mlxfn_primitive_of(key, p->layout);
   if (call->primitive == NULL) {
-    refuse(p, BW_EUNSUPPORTED, start, "unknown primitive \"%s\"", name);
+    bwi_cursor_fail(at(p, start), BW_EUNSUPPORTED, "unknown primitive \"%s\"", name);
     return;
   }
   const uint32_t fewest = call->primitive->fewest_operands, most = call->primitive->most_operands;
   if (call->n_operands < fewest || call->n_operands > most) {
-    refuse(p, BW_EFORMAT, start, "%s has %u operands; %u to %u are right", call->primitive->key,
-           (unsigned)call->n_operands, (unsigned)fewest, (unsigned)most);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s has %u operands; %u to %u are right", call->primitive->key,
+                    (unsigned)call->n_operands, (unsigned)fewest, (unsigned)most);
     return;
   }
   read_state(p, &call->state, call->primitive->fields);
@@ -389,7 +383,8 @@ static uint32_t read_output_count(parser *p, const application *call) {
   const uint32_t fewest = call->primitive->fewest_outputs, most = call->primitive->most_outputs;
   const bool is_split = strcmp(call->primitive->key, "Split") == 0;
   if (count < fewest || count > most || (is_split && count != call->state.v[0].n + 1)) {
-    refuse(p, BW_EFORMAT, start, "%s cannot have %u outputs", call->primitive->key, (unsigned)count);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s cannot have %u outputs", call->primitive->key,
+                    (unsigned)count);
     return 0;
   }
   return count;
@@ -399,7 +394,8 @@ static uint32_t read_output_count(parser *p, const application *call) {
 static void read_output_list(parser *p, uint32_t n, size_t min_bytes, const char *what) {
   const size_t start = p->c.at;
   const size_t count = bwi_cursor_count(&p->c, min_bytes, what);
-  if (count != n) refuse(p, BW_EFORMAT, start, "%zu %s for %u outputs", count, what, (unsigned)n);
+  if (count != n)
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%zu %s for %u outputs", count, what, (unsigned)n);
 }
 
 /* Lists of a call with several outputs; id is the one that the tape is entered under. */
@@ -415,7 +411,7 @@ static void read_output_lists(parser *p, uint64_t id, uint32_t n, uint64_t *ids,
   for (uint32_t i = 0; i < n; i++) read_vector(p, &arrays[i].shape, 'S', "shape");
   read_output_list(p, n, 5, "dtypes");
   for (uint32_t i = 0; i < n; i++) arrays[i].dtype = read_dtype(p, "dtype");
-  if (!listed) refuse(p, BW_EFORMAT, start, "id 0x%" PRIx64 " is not among its own outputs", id);
+  if (!listed) bwi_cursor_fail(at(p, start), BW_EFORMAT, "id 0x%" PRIx64 " is not among its own outputs", id);
 }
 
 static void read_call(parser *p, scope *s, uint64_t id, size_t offset) {
@@ -472,20 +468,20 @@ static void read_keywords(parser *p, bwi_mlxfn_function *f) {
     keywords[i] = read_text(p, true, "keyword");
     for (uint32_t k = 0; k < i && !failed(p); k++)
       if (strcmp(keywords[i], keywords[k]) == 0)
-        refuse(p, BW_EFORMAT, start, "keyword %u repeats", (unsigned)i);
+        bwi_cursor_fail(at(p, start), BW_EFORMAT, "keyword %u repeats", (unsigned)i);
   }
   f->keywords = keywords;
 }
 
 static void read_inputs(parser *p, scope *s, bwi_mlxfn_function *f) {
-  uint64_t ids[BWI_MLXFN_MAX_INPUTS];
+  uint64_t ids[BWI_MLXFN_MAX_INPUTS] = {0};
   const size_t start = p->c.at;
   const uint32_t n_ids = read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "input ids");
   for (uint32_t i = 0; i < n_ids; i++) ids[i] = bwi_cursor_u64le(&p->c, "input ids");
   f->n_inputs = read_count(p, 13, BWI_MLXFN_MAX_INPUTS, "inputs");
   if (f->n_inputs != n_ids || f->n_keywords > n_ids)
-    refuse(p, BW_EFORMAT, start, "%u input ids, %u inputs and %u keywords do not fit together",
-           (unsigned)n_ids, (unsigned)f->n_inputs, (unsigned)f->n_keywords);
+    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%u input ids, %u inputs and %u keywords do not fit together",
+                    (unsigned)n_ids, (unsigned)f->n_inputs, (unsigned)f->n_keywords);
   for (uint32_t i = 0; i < f->n_inputs && !failed(p); i++) {
     const size_t offset = p->c.at;
     size_t bytes = 0;
@@ -514,12 +510,15 @@ static void read_function(parser *p, bwi_mlxfn_function *f) {
   read_inputs(p, &s, f);
   const size_t count_at = p->c.at;
   f->n_outputs = read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "output ids");
-  if (f->n_outputs == 0) refuse(p, BW_EFORMAT, count_at, "the function has no outputs");
+  if (f->n_outputs == 0) bwi_cursor_fail(at(p, count_at), BW_EFORMAT, "the function has no outputs");
   const size_t outputs_at = p->c.at;
   (void)bwi_cursor_take(&p->c, (size_t)f->n_outputs * 8, "output ids");
   const size_t length = bwi_cursor_count(&p->c, 10, "tape");
   s.expected = f->n_inputs + (length < p->values_left ? length : p->values_left);
-  for (p->entry = 0; p->entry < length && !failed(p); p->entry++) read_entry(p, &s);
+  for (p->entry = 0; p->entry < length; p->entry++) {
+    read_entry(p, &s);
+    if (failed(p)) return;
+  }
   p->entry = NO_ENTRY;
   resolve_outputs(p, &s, outputs_at, f);
   f->values = s.values;
@@ -554,10 +553,10 @@ static void read_file(parser *p, bwi_mlxfn *file) {
   const int32_t count = bwi_cursor_i32le(&p->c, "function count");
   file->shapeless = bwi_cursor_bool(&p->c, "shapeless");
   file->metadata = p->layout >= BWI_MLXFN_0_32_1 ? read_text(p, false, "metadata") : "";
-  if (count <= 0) refuse(p, BW_EFORMAT, count_at, "function count is %" PRId32, count);
+  if (count <= 0) bwi_cursor_fail(at(p, count_at), BW_EFORMAT, "function count is %" PRId32, count);
   if (count > 0 && (uint32_t)count > p->limits->max_functions)
-    refuse(p, BW_ELIMIT, count_at, "%" PRId32 " functions, the limit is %u", count,
-           (unsigned)p->limits->max_functions);
+    bwi_cursor_fail(at(p, count_at), BW_ELIMIT, "%" PRId32 " functions, the limit is %u", count,
+                    (unsigned)p->limits->max_functions);
   bwi_mlxfn_function *functions = take(p, failed(p) ? 0 : (size_t)count, sizeof *functions);
   for (; !failed(p) && p->function < (uint32_t)count; p->function++)
     read_function(p, &functions[p->function]);
@@ -565,6 +564,15 @@ static void read_file(parser *p, bwi_mlxfn *file) {
   file->n_functions = p->function;
   if (bwi_cursor_left(&p->c) > 0)
     (void)bwi_cursor_fail(&p->c, BW_EFORMAT, "%zu bytes follow the last function", bwi_cursor_left(&p->c));
+}
+
+/* Says which entry of which tape an error is about. */
+static void add_place(const parser *p, bw_error *err) {
+  if (err == NULL || p->entry == NO_ENTRY) return;
+  char text[BW_ERROR_TEXT_BYTES];
+  memcpy(text, err->text, sizeof text);
+  (void)BW_FAIL_AT(err, err->status, err->offset, "function %u, tape entry %zu: %s", (unsigned)p->function,
+                   p->entry, text);
 }
 
 bw_status bwi_mlxfn_parse(bwi_mlxfn **out, bwi_bytes bytes, bwi_mlxfn_layout layout,
@@ -582,6 +590,7 @@ bw_status bwi_mlxfn_parse(bwi_mlxfn **out, bwi_bytes bytes, bwi_mlxfn_layout lay
     read_file(&p, &parsed->file);
   }
   if (failed(&p)) {
+    add_place(&p, err);
     bwi_arena_free(p.arena);
     return p.c.status;
   }

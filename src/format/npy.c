@@ -52,7 +52,7 @@ static bwi_bytes read_string(bwi_cursor *c) {
   skip_blanks(c);
   const char quote = peek(c) == '"' ? '"' : '\'';
   expect(c, quote);
-  bwi_bytes text = {c->bytes.data == NULL ? NULL : c->bytes.data + c->at, 0};
+  bwi_bytes text = {c->bytes.data + c->at, 0};
   while (peek(c) != quote && c->status == BW_OK) {
     const uint8_t next = bwi_cursor_u8(c, "string in the header");
     if (next < 0x20 || next > 0x7E || next == '\\')

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "format/elements.h"

@@ -28,7 +28,7 @@ bw_status bwi_source_open(bwi_source *out, bwi_bytes bytes, uint64_t base, bwi_e
     s.zlib = bwi_alloc(1, sizeof *s.zlib);
     if (s.zlib == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to inflate");
     bwi_zlib_use_memory(s.zlib);
-    s.zlib->next_in = (Bytef *)(uintptr_t)bytes.data; /* zlib does not write to it */
+    s.zlib->next_in = bytes.data;
     const int window_bits = encoding == BWI_GZIPPED ? 16 + MAX_WBITS : -MAX_WBITS;
     if (inflateInit2(s.zlib, window_bits) != Z_OK) {
       bwi_free(s.zlib);

@@ -5,6 +5,7 @@
 #define FORMAT_SOURCE_H
 
 #include <stdbool.h>
+#define ZLIB_CONST /* zlib does not write to its input */
 #include <zlib.h>
 
 #include "base/cursor.h"

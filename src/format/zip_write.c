@@ -43,7 +43,7 @@ static void put_header(bwi_buffer *out, const char *name, bool deflated, const w
 /* One part of a member through zlib into the buffer. */
 static bool deflate_part(z_stream *z, bwi_buffer *out, bwi_bytes part, int flush) {
   uint8_t chunk[CHUNK_BYTES];
-  z->next_in = (Bytef *)(uintptr_t)part.data; /* zlib does not write to it */
+  z->next_in = part.data;
   z->avail_in = (uInt)part.size;
   do {
     z->next_out = chunk;

@@ -52,7 +52,7 @@ static int run_file(tally *t, const char *folder, const char *name) {
     return 1;
   }
   (void)LLVMFuzzerTestOneInput(bytes.data, bytes.size);
-  bwi_free((void *)(uintptr_t)bytes.data);
+  bwi_free((void *)bytes.data);
   const char *answer = answer_name(fuzz_answer.status);
   t->n_files++;
   t->n_accepted += fuzz_answer.status == BW_OK;
@@ -83,8 +83,8 @@ int main(int argc, char **argv) {
     free(entries[i]);
   }
   free(entries);
-  const int fewest = atoi(argv[2]);
-  printf("%d inputs, %d accepted, %d distinct answers (at least %d wanted), %d wrong\n", t.n_files,
+  const long fewest = strtol(argv[2], NULL, 10);
+  printf("%d inputs, %d accepted, %d distinct answers (at least %ld wanted), %d wrong\n", t.n_files,
          t.n_accepted, t.n_answers, fewest, t.n_wrong);
   return failed || t.n_wrong > 0 || t.n_accepted == 0 || t.n_answers < fewest;
 }
