@@ -125,6 +125,26 @@ static bwi_id lower_quantize(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_i
   return bwi_apply(g, BWI_Dequantize, &p, v->n_operands, in);
 }
 
+/* Where a slice has one element along an axis, MLX writes stride 1 and leaves the end as it was: [3:0:-5]
+ * is stored as [3:0:1], and only the shape tells it from a slice of nothing. */
+static bwi_id slice_of(bwi_graph *g, bwi_prim prim, const bwi_mlxfn_value *v, const bwi_dims *shape,
+                       const bwi_id *in) {
+  bwi_params p = params_of(v);
+  for (uint32_t d = 0; d < shape->n && d < p.v[0].n; d++) {
+    const int64_t start = p.v[0].v[d], end = p.v[1].v[d];
+    if (shape->v[d] == 1 && p.v[2].v[d] == 1 && start >= 0 && end <= start) p.v[1].v[d] = start + 1;
+  }
+  return bwi_apply(g, prim, &p, v->n_operands, in);
+}
+
+static bwi_id lower_slice(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *in) {
+  return slice_of(g, BWI_Slice, v, &v->array.shape, in);
+}
+
+static bwi_id lower_slice_update(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *in) {
+  return slice_of(g, BWI_SliceUpdate, v, &bwi_graph_node(g, in[1])->shape, in);
+}
+
 static bwi_id lower_attention(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *in) {
   bwi_params p = params_of(v);
   if (v->n_outputs != 1)
@@ -147,6 +167,8 @@ static const struct {
     {"NumberOfElements", lower_number_of_elements},
     {"Quantize", lower_quantize},
     {"ScaledDotProductAttention", lower_attention},
+    {"Slice", lower_slice},
+    {"SliceUpdate", lower_slice_update},
     {"Split", lower_split},
 };
 
