@@ -7,6 +7,7 @@
  * made of exp. Functions that are rare in networks go lane by lane through libm. */
 #include <math.h>
 
+#include "backend/cpu/simd/exponential.h"
 #include "backend/cpu/simd/table.h"
 #include "backend/cpu/simd/vector.h"
 #include "graph/graph.h"
@@ -56,29 +57,6 @@ INLINE vf square(vf a) { return a * a; }
 INLINE vf absolute(vf a) { return (vf)((vi)a & 0x7fffffff); }
 INLINE vf sign(vf a) { return truth(a > vf_all(0.0f)) - truth(a < vf_all(0.0f)); }
 
-/* x = n log 2 + r with |r| <= log 2 / 2; 2^n is applied in two halves so that neither over- nor underflows
- * before the result does. */
-INLINE vf exponential(vf x) {
-  const vf magic = vf_all(12582912.0f); /* 1.5 * 2^23: adding it rounds to a whole number */
-  x = vf_select(x > vf_all(89.0f), vf_all(89.0f), x);
-  x = vf_select(x < vf_all(-104.0f), vf_all(-104.0f), x);
-  const vf shifted = x * vf_all(1.44269504089f) + magic;
-  const vf n = shifted - magic;
-  vf r = x - n * vf_all(0.693359375f);
-  r = r - n * vf_all(-2.12194440e-4f);
-  vf p = vf_all(1.9875691500e-4f);
-  p = p * r + vf_all(1.3981999507e-3f);
-  p = p * r + vf_all(8.3334519073e-3f);
-  p = p * r + vf_all(4.1665795894e-2f);
-  p = p * r + vf_all(1.6666665459e-1f);
-  p = p * r + vf_all(5.0000001201e-1f);
-  const vf y = p * (r * r) + r + vf_all(1.0f);
-  const vi whole = (vi)shifted - (vi)magic;
-  const vi half = whole >> 1;
-  const vf scale1 = (vf)((half + 127) << 23), scale2 = (vf)((whole - half + 127) << 23);
-  return vf_select(is_nan(x), x, y * scale1 * scale2);
-}
-
 /* x = m 2^e with m in [sqrt(1/2), sqrt(2)). */
 INLINE vf logarithm(vf x) {
   const vi tiny = x < vf_all(1.17549435e-38f);
@@ -110,7 +88,7 @@ INLINE vf logarithm(vf x) {
 
 INLINE vf log_two(vf x) { return logarithm(x) * vf_all(1.44269504088896341f); }
 INLINE vf log_ten(vf x) { return logarithm(x) * vf_all(0.434294481903251828f); }
-INLINE vf sigmoid(vf x) { return vf_all(1.0f) / (vf_all(1.0f) + exponential(-x)); }
+INLINE vf sigmoid(vf x) { return vf_all(1.0f) / (vf_all(1.0f) + vf_exp(-x)); }
 
 /* A polynomial near 0, where 1 - 2 / (e^2x + 1) would cancel. */
 INLINE vf hyperbolic_tangent(vf x) {
@@ -121,7 +99,7 @@ INLINE vf hyperbolic_tangent(vf x) {
   p = p * z + vf_all(1.33314422036e-1f);
   p = p * z + vf_all(-3.33332819422e-1f);
   const vf near = p * z * x + x;
-  const vf far = vf_all(1.0f) - vf_all(2.0f) / (exponential(a + a) + vf_all(1.0f));
+  const vf far = vf_all(1.0f) - vf_all(2.0f) / (vf_exp(a + a) + vf_all(1.0f));
   const vf signed_far = (vf)((vi)far | ((vi)x & (int32_t)0x80000000u));
   return vf_select(a < vf_all(0.625f), near, vf_select(is_nan(x), x, signed_far));
 }
@@ -132,7 +110,7 @@ static float reciprocal_root(float x) { return 1.0f / sqrtf(x); }
 static int one_operand(bwi_prim prim, int32_t parameter, uint32_t n, const float *a, float *out) {
   switch (prim) {
     case BWI_Abs: map1(n, a, out, absolute); return 1;
-    case BWI_Exp: map1(n, a, out, exponential); return 1;
+    case BWI_Exp: map1(n, a, out, vf_exp); return 1;
     case BWI_Log: map1(n, a, out, parameter == 0 ? log_two : parameter == 1 ? log_ten : logarithm); return 1;
     case BWI_LogicalNot: map1(n, a, out, logical_not); return 1;
     case BWI_Negative: map1(n, a, out, negative); return 1;

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reductions' inner loops. Along the innermost axis each lane keeps a partial result and the lanes are combined
+ * last; the order depends on the row's length alone, so it is the same for every sample. */
+#include <math.h>
+
+#include "backend/cpu/simd/table.h"
+#include "backend/cpu/simd/vector.h"
+
+typedef vf (*combine_fn)(vf, vf);
+
+INLINE vf plus(vf a, vf b) { return a + b; }
+/* NaN stays, as in MLX. */
+INLINE vf greater_of(vf a, vf b) { return vf_select((b > a) | (b != b), b, a); }
+INLINE vf lesser_of(vf a, vf b) { return vf_select((b < a) | (b != b), b, a); }
+
+/* The first n lanes; the others hold what changes nothing. */
+INLINE vf load_padded(const float *p, uint32_t n, float neutral) {
+  float lanes[LANES];
+  vf_store(lanes, vf_all(neutral));
+  memcpy(lanes, p, n * sizeof(float));
+  return vf_load(lanes);
+}
+
+INLINE float across_lanes(vf v, combine_fn combine) {
+  float lanes[2 * LANES];
+  for (uint32_t width = LANES / 2; width > 0; width /= 2) {
+    vf_store(lanes, v);
+    vf_store(lanes + LANES, v);
+    v = combine(v, vf_load(lanes + width));
+  }
+  return v[0];
+}
+
+INLINE float reduce_row(int64_t n, const float *x, float neutral, combine_fn combine) {
+  vf partial = vf_all(neutral);
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) partial = combine(partial, vf_load(x + i));
+  if (i < n) partial = combine(partial, load_padded(x + i, (uint32_t)(n - i), neutral));
+  return across_lanes(partial, combine);
+}
+
+/* (reduced, inner) to inner: vectors run along inner. */
+INLINE void reduce_columns(const bwi_reduce_block *b, const float *x, float *y, combine_fn combine) {
+  for (int64_t c = 0; c < b->inner; c += LANES) {
+    const int64_t n = b->inner - c;
+    vf total = n >= LANES ? vf_load(x + c) : vf_load_first(x + c, (uint32_t)n);
+    for (int64_t r = 1; r < b->reduced; r++) {
+      const float *row = x + r * b->inner + c;
+      total = combine(total, n >= LANES ? vf_load(row) : vf_load_first(row, (uint32_t)n));
+    }
+    if (n >= LANES) vf_store(y + c, total);
+    else vf_store_first(y + c, total, (uint32_t)n);
+  }
+}
+
+INLINE void reduce_all(const bwi_reduce_block *b, const float *x, float *y, float neutral, combine_fn combine) {
+  for (int64_t o = 0; o < b->outer; o++) {
+    const float *from = x + o * b->reduced * b->inner;
+    if (b->inner == 1) y[o] = reduce_row(b->reduced, from, neutral, combine);
+    else reduce_columns(b, from, y + o * b->inner, combine);
+  }
+}
+
+void VARIANT(reduce)(const bwi_reduce_block *b, const float *x, float *y) {
+  switch (b->kind) {
+    case BWI_REDUCE_SUM: reduce_all(b, x, y, 0.0f, plus); break;
+    case BWI_REDUCE_MIN: reduce_all(b, x, y, INFINITY, lesser_of); break;
+    case BWI_REDUCE_MAX: reduce_all(b, x, y, -INFINITY, greater_of); break;
+  }
+}
+
+void VARIANT(softmax)(int64_t n, const float *x, float *y) {
+  const vf greatest = vf_all(reduce_row(n, x, -INFINITY, greater_of));
+  vf total = vf_all(0.0f);
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    const vf e = vf_exp(vf_load(x + i) - greatest);
+    vf_store(y + i, e);
+    total += e;
+  }
+  if (i < n) {
+    const uint32_t rest = (uint32_t)(n - i);
+    const vf e = vf_exp(load_padded(x + i, rest, -INFINITY) - greatest);
+    vf_store_first(y + i, e, rest);
+    total += e;
+  }
+  const vf scale = vf_all(1.0f / across_lanes(total, plus));
+  for (i = 0; i + LANES <= n; i += LANES) vf_store(y + i, vf_load(y + i) * scale);
+  if (i < n) vf_store_first(y + i, vf_load_first(y + i, (uint32_t)(n - i)) * scale, (uint32_t)(n - i));
+}
