@@ -29,6 +29,14 @@ bwi_id bwi_scale(bwi_graph *g, bwi_id a, double factor) {
   return factor == 1 ? a : bwi_multiply(g, a, bwi_scalar_like(g, a, factor));
 }
 
+bwi_id bwi_log(bwi_graph *g, bwi_id a) {
+  return bwi_apply(g, BWI_Log, &(bwi_params){.i = {2}}, 1, &a);
+}
+
+bwi_id bwi_rsqrt(bwi_graph *g, bwi_id a) {
+  return bwi_apply(g, BWI_Sqrt, &(bwi_params){.i = {1}}, 1, &a);
+}
+
 bwi_id bwi_select(bwi_graph *g, bwi_id condition, bwi_id then, bwi_id otherwise) {
   return bwi_apply(g, BWI_Select, NULL, 3, (bwi_id[]){condition, then, otherwise});
 }
@@ -56,8 +64,17 @@ bwi_id bwi_astype(bwi_graph *g, bwi_id a, bw_dtype dtype) {
   return bwi_apply(g, BWI_AsType, &(bwi_params){.dtype = dtype}, 1, &a);
 }
 
+bwi_id bwi_arange(bwi_graph *g, bw_dtype dtype, int64_t first, int64_t end) {
+  const bwi_params params = {.f = {(double)first, (double)end, 1}, .dtype = dtype};
+  return bwi_apply(g, BWI_Arange, &params, 0, NULL);
+}
+
 bwi_id bwi_reduce(bwi_graph *g, bwi_reduction kind, bwi_id a, const bwi_dims *axes) {
   return bwi_apply(g, BWI_Reduce, &(bwi_params){.i = {kind}, .v = {*axes}}, 1, &a);
+}
+
+bwi_id bwi_scan(bwi_graph *g, bwi_scan_kind kind, bwi_id a, int64_t axis, bool reverse, bool inclusive) {
+  return bwi_apply(g, BWI_Scan, &(bwi_params){.i = {kind, axis, reverse, inclusive}}, 1, &a);
 }
 
 bwi_id bwi_sum_to(bwi_graph *g, bwi_id a, const bwi_dims *shape) {

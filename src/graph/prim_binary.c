@@ -118,7 +118,7 @@ static void vjp_power(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, b
   }
   if (!wanted[1]) return;
   const bwi_id not_zero = bwi_binary(g, BWI_NotEqual, a, bwi_scalar_like(g, a, 0));
-  const bwi_id logarithm = bwi_apply(g, BWI_Log, &(bwi_params){.i = {2}}, 1, &a);
+  const bwi_id logarithm = bwi_log(g, a);
   const bwi_id slope = bwi_mask(g, not_zero, bwi_multiply(g, logarithm, node));
   give(g, n, 1, bwi_multiply(g, c, slope), cotangents);
 }

@@ -98,8 +98,7 @@ static bwi_id mean_of_last(bwi_graph *g, bwi_id x) {
 /* x / sqrt(mean(x^2) + eps) */
 static bwi_id normalise(bwi_graph *g, bwi_id x, double eps) {
   const bwi_id power = mean_of_last(g, bwi_unary(g, BWI_Square, x));
-  const bwi_id shifted = bwi_add(g, power, bwi_scalar_like(g, power, eps));
-  return bwi_multiply(g, x, bwi_apply(g, BWI_Sqrt, &(bwi_params){.i = {1}}, 1, &shifted));
+  return bwi_multiply(g, x, bwi_rsqrt(g, bwi_add(g, power, bwi_scalar_like(g, power, eps))));
 }
 
 /* MLX computes norms and rotations of half precision in single precision. */
@@ -159,12 +158,9 @@ static bwi_id hide(bwi_graph *g, bwi_id scores, bwi_id visible) {
 
 /* Query i of L sees keys up to i + S - L. */
 static bwi_id causal_mask(bwi_graph *g, int64_t n_queries, int64_t n_keys) {
-  const double offset = (double)(n_keys - n_queries);
-  const bwi_params rows = {.f = {offset, (double)n_keys, 1}, .dtype = BW_I32};
-  const bwi_params columns = {.f = {0, (double)n_keys, 1}, .dtype = BW_I32};
-  const bwi_id query =
-      bwi_reshape(g, bwi_apply(g, BWI_Arange, &rows, 0, NULL), &(bwi_dims){2, {n_queries, 1}});
-  return bwi_binary(g, BWI_GreaterEqual, query, bwi_apply(g, BWI_Arange, &columns, 0, NULL));
+  const bwi_id queries = bwi_arange(g, BW_I32, n_keys - n_queries, n_keys),
+               keys = bwi_arange(g, BW_I32, 0, n_keys);
+  return bwi_binary(g, BWI_GreaterEqual, bwi_reshape(g, queries, &(bwi_dims){2, {n_queries, 1}}), keys);
 }
 
 /* A mask over heads (B or 1, H or 1, L, S) in the layout of the scores. */

@@ -169,13 +169,6 @@ static bw_status infer_search_sorted(const bwi_graph *g, uint32_t n_in, const bw
 
 /* --- derivatives: gathering and scattering are each other's transpose --- */
 
-typedef enum scatter_kind {
-  SCATTER_MAX,
-  SCATTER_MIN,
-  SCATTER_SUM,
-  SCATTER_PRODUCT,
-  SCATTER_NONE
-} scatter_kind;
 enum { ALONG_SUM = 0, ALONG_NONE = 1 };
 
 static bwi_id scatter_along(bwi_graph *g, int64_t kind, int64_t axis, bwi_id source, bwi_id indices,
@@ -227,7 +220,7 @@ static bwi_id apply_with_indices(bwi_graph *g, bwi_prim prim, const bwi_params *
 static void vjp_gather(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
   (void)wanted;
   const bwi_node *n = bwi_graph_node(g, node);
-  const bwi_params params = {.i = {SCATTER_SUM}, .v = {n->params->v[0]}};
+  const bwi_params params = {.i = {BWI_UPDATE_SUM}, .v = {n->params->v[0]}};
   cotangents[0] =
       apply_with_indices(g, BWI_Scatter, &params, bwi_zeros_like(g, n->in[0]), n->n_in - 1, n->in + 1, &c);
 }
@@ -250,26 +243,26 @@ static void vjp_scatter(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted,
   const bwi_node *n = bwi_graph_node(g, node);
   const uint32_t last = n->n_in - 1;
   const bwi_id source = n->in[0], updates = n->in[last];
-  switch ((scatter_kind)n->params->i[0]) {
-    case SCATTER_SUM:
+  switch ((bwi_update)n->params->i[0]) {
+    case BWI_UPDATE_SUM:
       if (wanted[0]) cotangents[0] = c;
       if (wanted[last]) cotangents[last] = read_scattered(g, n, c);
       return;
-    case SCATTER_NONE: {
+    case BWI_UPDATE_NONE: {
       const bwi_id zeros = bwi_zeros_like(g, updates);
       if (wanted[0])
         cotangents[0] = apply_with_indices(g, BWI_Scatter, n->params, c, last - 1, n->in + 1, &zeros);
       if (wanted[last]) cotangents[last] = read_scattered(g, n, c);
       return;
     }
-    case SCATTER_MAX:
-    case SCATTER_MIN:
+    case BWI_UPDATE_MAX:
+    case BWI_UPDATE_MIN:
       if (wanted[0]) cotangents[0] = bwi_mask(g, bwi_binary(g, BWI_Equal, source, node), c);
       if (!wanted[last]) return;
       const bwi_id chosen = bwi_binary(g, BWI_Equal, updates, read_scattered(g, n, node));
       cotangents[last] = bwi_mask(g, chosen, read_scattered(g, n, c));
       return;
-    case SCATTER_PRODUCT:
+    case BWI_UPDATE_PRODUCT:
       bwi_graph_fail(g, BW_EUNSUPPORTED, "Scatter by product (node %d) has no derivative", (int)node);
   }
 }
@@ -286,14 +279,13 @@ static void vjp_scatter_axis(bwi_graph *g, bwi_id node, bwi_id c, const bool *wa
 
 /* The k-th true element of a row took the k-th update: k is an exclusive count of the mask. */
 static bwi_id masked_updates(bwi_graph *g, const bwi_node *n, bwi_id c) {
-  enum { SCAN_SUM = 2 };
   const bwi_dims updates = bwi_graph_node(g, n->in[2])->shape;
   const int64_t rows = n->shape.v[0];
   if (bwi_node_count(n) == 0 || bwi_node_count(bwi_graph_node(g, n->in[2])) == 0) return BWI_NONE;
   const bwi_dims flat = {2, {rows, -1}},
                  flat_updates = {2, {rows, bwi_node_count(bwi_graph_node(g, n->in[2])) / rows}};
-  const bwi_id mask = bwi_reshape(g, n->in[1], &flat), ones = bwi_astype(g, mask, BW_I32);
-  const bwi_id counts = bwi_apply(g, BWI_Scan, &(bwi_params){.i = {SCAN_SUM, 1, 0, 0}}, 1, &ones);
+  const bwi_id mask = bwi_reshape(g, n->in[1], &flat);
+  const bwi_id counts = bwi_scan(g, BWI_SCAN_SUM, bwi_astype(g, mask, BW_I32), 1, false, false);
   const bwi_id places =
       bwi_binary(g, BWI_Minimum, counts, bwi_scalar(g, BW_I32, (double)(flat_updates.v[1] - 1)));
   const bwi_id taken = bwi_mask(g, mask, bwi_reshape(g, c, &flat));

@@ -240,8 +240,7 @@ static bwi_id scatter_matrices(bwi_graph *g, bwi_id products, bwi_id indices, bw
   updates.v[updates.n++] = rows;
   updates.v[updates.n++] = columns;
   const bwi_id zeros = bwi_zeros(g, l->dtype, &(bwi_dims){3, {batch, rows, columns}});
-  enum { SCATTER_SUM = 2 };
-  const bwi_params params = {.i = {SCATTER_SUM}, .v = {{1, {0}}}};
+  const bwi_params params = {.i = {BWI_UPDATE_SUM}, .v = {{1, {0}}}};
   const bwi_id sums =
       bwi_apply(g, BWI_Scatter, &params, 3, (bwi_id[]){zeros, indices, bwi_reshape(g, products, &updates)});
   return bwi_reshape(g, sums, &shape);
@@ -251,9 +250,8 @@ static void vjp_gather_mm(bwi_graph *g, bwi_id node, bwi_id c, const bool *wante
   const bwi_node *n = bwi_graph_node(g, node);
   const bwi_id a = n->in[0], b = n->in[1], left = n->in[2], right = n->in[3];
   const bwi_dims places = bwi_graph_node(g, left)->shape;
-  const double count = (double)bwi_node_count(bwi_graph_node(g, left));
-  const bwi_id each = bwi_reshape(
-      g, bwi_apply(g, BWI_Arange, &(bwi_params){.f = {0, count, 1}, .dtype = BW_U32}, 0, NULL), &places);
+  const int64_t count = bwi_node_count(bwi_graph_node(g, left));
+  const bwi_id each = bwi_reshape(g, bwi_arange(g, BW_U32, 0, count), &places);
   if (wanted[0]) {
     const bwi_id operands[] = {c, bwi_swap_last(g, b), each, right};
     cotangents[0] = scatter_matrices(g, bwi_apply(g, BWI_GatherMM, NULL, 4, operands), left, a);

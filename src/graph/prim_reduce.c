@@ -50,24 +50,16 @@ static bw_status infer_arg_reduce(const bwi_graph *g, uint32_t n_in, const bwi_n
   return BW_OK;
 }
 
-typedef enum scan_kind {
-  SCAN_MAX = 0,
-  SCAN_MIN = 1,
-  SCAN_SUM = 2,
-  SCAN_PRODUCT = 3,
-  SCAN_LOGADDEXP = 4
-} scan_kind;
-
 static bw_status infer_scan(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in, bwi_params *params,
                             bwi_typed_shape *out, bw_error *err) {
   (void)g, (void)n_in;
-  BW_TRY(bwi_check_range(params->i[0], SCAN_MAX, SCAN_LOGADDEXP, "kind", err));
+  BW_TRY(bwi_check_range(params->i[0], BWI_SCAN_MAX, BWI_SCAN_LOGADDEXP, "kind", err));
   BW_TRY(bwi_check_axis(&params->i[1], in[0]->shape.n, err));
   BW_TRY(bwi_check_range(params->i[2], 0, 1, "reverse", err));
   BW_TRY(bwi_check_range(params->i[3], 0, 1, "inclusive", err));
-  if (params->i[0] == SCAN_LOGADDEXP) BW_TRY(bwi_check_float(in[0], "the operand", err));
+  if (params->i[0] == BWI_SCAN_LOGADDEXP) BW_TRY(bwi_check_float(in[0], "the operand", err));
   *out = (bwi_typed_shape){in[0]->dtype, in[0]->shape};
-  if (params->i[0] == SCAN_SUM && in[0]->dtype == BW_BOOL) out->dtype = BW_I32;
+  if (params->i[0] == BWI_SCAN_SUM && in[0]->dtype == BW_BOOL) out->dtype = BW_I32;
   return BW_OK;
 }
 
@@ -97,31 +89,39 @@ static bwi_id share_among_ties(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id
   return bwi_mask(g, chosen, bwi_divide(g, c, bwi_astype(g, ties, n->dtype)));
 }
 
-static bwi_id scan(bwi_graph *g, scan_kind kind, bwi_id a, int64_t axis, bool reverse, bool inclusive) {
-  return bwi_apply(g, BWI_Scan, &(bwi_params){.i = {kind, axis, reverse, inclusive}}, 1, &a);
+/* The order of axes that puts the reduced ones last; returns how many stay in front. */
+static uint32_t reduced_last(bwi_dims *order, uint32_t rank, const bwi_dims *axes) {
+  bool reduced[BW_MAX_RANK] = {false};
+  order->n = 0;
+  for (uint32_t k = 0; k < axes->n; k++) reduced[axes->v[k]] = true;
+  for (uint32_t d = 0; d < rank; d++)
+    if (!reduced[d]) order->v[order->n++] = d;
+  const uint32_t n_kept = order->n;
+  for (uint32_t d = 0; d < rank; d++)
+    if (reduced[d]) order->v[order->n++] = d;
+  return n_kept;
 }
 
-/* The product of all other elements, without dividing by an element that may be 0: products of those
- * before and of those after, along one axis that the reduced axes are moved into. */
+/* Times the product of all other elements, without dividing by an element that may be 0: products of those
+ * before and of those after, along one axis that the reduced axes are gathered in. */
 static bwi_id product_of_others(bwi_graph *g, const bwi_node *n, bwi_id c) {
-  const bwi_dims shape = bwi_graph_node(g, n->in[0])->shape, *axes = &n->params->v[0];
-  bool reduced[BW_MAX_RANK] = {false};
-  for (uint32_t k = 0; k < axes->n; k++) reduced[axes->v[k]] = true;
-  bwi_dims order = {0}, inverse = {.n = shape.n}, moved = {.n = shape.n}, flat = {0}, kept = {0};
-  for (uint32_t d = 0; d < shape.n; d++)
-    if (!reduced[d]) order.v[order.n++] = d, kept.v[kept.n++] = shape.v[d];
-  flat = kept;
-  flat.v[flat.n++] = -1;
-  kept.v[kept.n++] = 1;
-  for (uint32_t d = 0; d < shape.n; d++)
-    if (reduced[d]) order.v[order.n++] = d;
-  for (uint32_t d = 0; d < shape.n; d++) inverse.v[order.v[d]] = d, moved.v[d] = shape.v[order.v[d]];
-  if (bwi_node_count(bwi_graph_node(g, n->in[0])) == 0) return bwi_zeros_like(g, n->in[0]);
+  const bwi_node *operand = bwi_graph_node(g, n->in[0]);
+  if (bwi_node_count(operand) == 0) return BWI_NONE;
+  bwi_dims order, back = {.n = operand->shape.n}, moved = {.n = operand->shape.n};
+  const uint32_t n_kept = reduced_last(&order, operand->shape.n, &n->params->v[0]);
+  for (uint32_t d = 0; d < order.n; d++) {
+    back.v[order.v[d]] = d;
+    moved.v[d] = operand->shape.v[order.v[d]];
+  }
+  bwi_dims flat = moved, column = moved;
+  flat.n = column.n = n_kept + 1;
+  flat.v[n_kept] = -1;
+  column.v[n_kept] = 1;
   const bwi_id x = bwi_reshape(g, bwi_transpose(g, n->in[0], &order), &flat);
-  const bwi_id before = scan(g, SCAN_PRODUCT, x, -1, false, false),
-               after = scan(g, SCAN_PRODUCT, x, -1, true, false);
-  const bwi_id slope = bwi_multiply(g, bwi_reshape(g, c, &kept), bwi_multiply(g, before, after));
-  return bwi_transpose(g, bwi_reshape(g, slope, &moved), &inverse);
+  const bwi_id before = bwi_scan(g, BWI_SCAN_PRODUCT, x, -1, false, false);
+  const bwi_id after = bwi_scan(g, BWI_SCAN_PRODUCT, x, -1, true, false);
+  const bwi_id slope = bwi_multiply(g, bwi_reshape(g, c, &column), bwi_multiply(g, before, after));
+  return bwi_transpose(g, bwi_reshape(g, slope, &moved), &back);
 }
 
 static void vjp_reduce(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
@@ -158,12 +158,16 @@ static bwi_id scan_product(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) 
   const bwi_id x = n->in[0], zero = bwi_scalar_like(g, x, 0), one = bwi_scalar_like(g, x, 1);
   const int64_t axis = n->params->i[1];
   const bool reverse = n->params->i[2] == 1, inclusive = n->params->i[3] == 1;
-  const bwi_id through = bwi_binary(g, BWI_Equal, scan(g, SCAN_PRODUCT, x, axis, reverse, true), zero);
-  const bwi_id not_yet = bwi_binary(g, BWI_NotEqual, scan(g, SCAN_PRODUCT, x, axis, reverse, false), zero);
+  const bwi_id through =
+      bwi_binary(g, BWI_Equal, bwi_scan(g, BWI_SCAN_PRODUCT, x, axis, reverse, true), zero);
+  const bwi_id not_yet =
+      bwi_binary(g, BWI_NotEqual, bwi_scan(g, BWI_SCAN_PRODUCT, x, axis, reverse, false), zero);
   const bwi_id first_zero = bwi_binary(g, BWI_LogicalAnd, through, not_yet);
-  const bwi_id replaced = scan(g, SCAN_PRODUCT, bwi_select(g, first_zero, one, x), axis, reverse, inclusive);
-  const bwi_id at_zero = scan(g, SCAN_SUM, bwi_multiply(g, c, replaced), axis, !reverse, inclusive);
-  const bwi_id before = bwi_divide(g, scan(g, SCAN_SUM, bwi_multiply(g, c, y), axis, !reverse, inclusive), x);
+  const bwi_id replaced =
+      bwi_scan(g, BWI_SCAN_PRODUCT, bwi_select(g, first_zero, one, x), axis, reverse, inclusive);
+  const bwi_id at_zero = bwi_scan(g, BWI_SCAN_SUM, bwi_multiply(g, c, replaced), axis, !reverse, inclusive);
+  const bwi_id before =
+      bwi_divide(g, bwi_scan(g, BWI_SCAN_SUM, bwi_multiply(g, c, y), axis, !reverse, inclusive), x);
   return bwi_select(g, first_zero, at_zero, bwi_select(g, through, zero, before));
 }
 
@@ -171,9 +175,7 @@ static bwi_id scan_product(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) 
 static bwi_id count_along(bwi_graph *g, const bwi_dims *shape, int64_t axis, int64_t first) {
   bwi_dims along = {.n = shape->n};
   for (uint32_t d = 0; d < shape->n; d++) along.v[d] = d == axis ? shape->v[d] : 1;
-  const double start = (double)first, stop = (double)(first + shape->v[axis]);
-  return bwi_reshape(
-      g, bwi_apply(g, BWI_Arange, &(bwi_params){.f = {start, stop, 1}, .dtype = BW_I32}, 0, NULL), &along);
+  return bwi_reshape(g, bwi_arange(g, BW_I32, first, first + shape->v[axis]), &along);
 }
 
 /* Each result is one element: the last met of those equal to it. Its place is found by a scan of places.
@@ -192,7 +194,7 @@ static bwi_id scan_extremum(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c)
   const bwi_id places = count_along(g, &bwi_graph_node(g, x)->shape, axis, from);
   const bwi_id worst = bwi_scalar(g, BW_I32, reverse ? (double)(extent - 1) : 0);
   const bwi_id found = bwi_select(g, bwi_binary(g, BWI_Equal, x, y), places, worst);
-  const bwi_id chosen = scan(g, reverse ? SCAN_MIN : SCAN_MAX, found, axis, reverse, true);
+  const bwi_id chosen = bwi_scan(g, reverse ? BWI_SCAN_MIN : BWI_SCAN_MAX, found, axis, reverse, true);
   return bwi_apply(g, BWI_ScatterAxis, &(bwi_params){.i = {0, axis}}, 3,
                    (bwi_id[]){bwi_zeros_like(g, n->in[0]), chosen, c});
 }
@@ -200,14 +202,13 @@ static bwi_id scan_extremum(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c)
 /* sum_j c_j exp(x - y_j), in logarithms and for each sign of c by itself. */
 static bwi_id scan_log_add_exp(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) {
   const bwi_id x = n->in[0], zero = bwi_scalar_like(g, c, 0), none = bwi_scalar_like(g, c, -(double)INFINITY);
-  const bwi_id magnitude = bwi_unary(g, BWI_Abs, c);
-  const bwi_id logarithm = bwi_subtract(g, bwi_apply(g, BWI_Log, &(bwi_params){.i = {2}}, 1, &magnitude), y);
+  const bwi_id logarithm = bwi_subtract(g, bwi_log(g, bwi_unary(g, BWI_Abs, c)), y);
   static const bwi_prim signs[] = {BWI_Greater, BWI_Less};
   bwi_id parts[2];
   for (uint32_t k = 0; k < 2; k++) {
     const bwi_id terms = bwi_select(g, bwi_binary(g, signs[k], c, zero), logarithm, none);
     const bwi_id sum =
-        scan(g, SCAN_LOGADDEXP, terms, n->params->i[1], n->params->i[2] == 0, n->params->i[3] == 1);
+        bwi_scan(g, BWI_SCAN_LOGADDEXP, terms, n->params->i[1], n->params->i[2] == 0, n->params->i[3] == 1);
     parts[k] = bwi_unary(g, BWI_Exp, bwi_add(g, sum, x));
   }
   return bwi_subtract(g, parts[0], parts[1]);
@@ -216,14 +217,15 @@ static bwi_id scan_log_add_exp(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id
 static void vjp_scan(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
   (void)wanted;
   const bwi_node *n = bwi_graph_node(g, node);
-  switch ((scan_kind)n->params->i[0]) {
-    case SCAN_SUM:
-      cotangents[0] = scan(g, SCAN_SUM, c, n->params->i[1], n->params->i[2] == 0, n->params->i[3] == 1);
+  switch ((bwi_scan_kind)n->params->i[0]) {
+    case BWI_SCAN_SUM:
+      cotangents[0] =
+          bwi_scan(g, BWI_SCAN_SUM, c, n->params->i[1], n->params->i[2] == 0, n->params->i[3] == 1);
       break;
-    case SCAN_PRODUCT: cotangents[0] = scan_product(g, n, node, c); break;
-    case SCAN_LOGADDEXP: cotangents[0] = scan_log_add_exp(g, n, node, c); break;
-    case SCAN_MAX:
-    case SCAN_MIN: cotangents[0] = scan_extremum(g, n, node, c); break;
+    case BWI_SCAN_PRODUCT: cotangents[0] = scan_product(g, n, node, c); break;
+    case BWI_SCAN_LOGADDEXP: cotangents[0] = scan_log_add_exp(g, n, node, c); break;
+    case BWI_SCAN_MAX:
+    case BWI_SCAN_MIN: cotangents[0] = scan_extremum(g, n, node, c); break;
   }
 }
 

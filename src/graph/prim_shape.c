@@ -327,10 +327,8 @@ static void vjp_transpose(bwi_graph *g, bwi_id node, bwi_id c, const bool *wante
   cotangents[0] = bwi_transpose(g, c, &inverse);
 }
 
-typedef enum update_kind { UPDATE_MAX, UPDATE_MIN, UPDATE_SUM, UPDATE_PRODUCT, UPDATE_NONE } update_kind;
-
 /* base with its elements at the place that `place` describes (a slice's parameters) updated. */
-static bwi_id update_slice(bwi_graph *g, update_kind kind, bwi_id base, bwi_id update,
+static bwi_id update_slice(bwi_graph *g, bwi_update kind, bwi_id base, bwi_id update,
                            const bwi_params *place) {
   bwi_params params = *place;
   params.i[0] = kind;
@@ -344,24 +342,24 @@ static bwi_id read_slice(bwi_graph *g, bwi_id base, const bwi_params *place) {
 static void vjp_slice(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
   (void)wanted;
   const bwi_node *n = bwi_graph_node(g, node);
-  cotangents[0] = update_slice(g, UPDATE_NONE, bwi_zeros_like(g, n->in[0]), c, n->params);
+  cotangents[0] = update_slice(g, BWI_UPDATE_NONE, bwi_zeros_like(g, n->in[0]), c, n->params);
 }
 
 static bwi_id slice_update_source(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) {
-  switch ((update_kind)n->params->i[0]) {
-    case UPDATE_SUM: return c;
-    case UPDATE_PRODUCT: return update_slice(g, UPDATE_PRODUCT, c, n->in[1], n->params);
-    case UPDATE_NONE: return update_slice(g, UPDATE_NONE, c, bwi_zeros_like(g, n->in[1]), n->params);
+  switch ((bwi_update)n->params->i[0]) {
+    case BWI_UPDATE_SUM: return c;
+    case BWI_UPDATE_PRODUCT: return update_slice(g, BWI_UPDATE_PRODUCT, c, n->in[1], n->params);
+    case BWI_UPDATE_NONE: return update_slice(g, BWI_UPDATE_NONE, c, bwi_zeros_like(g, n->in[1]), n->params);
     default: return bwi_mask(g, bwi_binary(g, BWI_Equal, n->in[0], y), c);
   }
 }
 
 static bwi_id slice_update_update(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c) {
   const bwi_id here = read_slice(g, c, n->params);
-  switch ((update_kind)n->params->i[0]) {
-    case UPDATE_SUM:
-    case UPDATE_NONE: return here;
-    case UPDATE_PRODUCT: return bwi_multiply(g, here, read_slice(g, n->in[0], n->params));
+  switch ((bwi_update)n->params->i[0]) {
+    case BWI_UPDATE_SUM:
+    case BWI_UPDATE_NONE: return here;
+    case BWI_UPDATE_PRODUCT: return bwi_multiply(g, here, read_slice(g, n->in[0], n->params));
     default: return bwi_mask(g, bwi_binary(g, BWI_Equal, n->in[1], read_slice(g, y, n->params)), here);
   }
 }
@@ -391,7 +389,7 @@ static void vjp_pad(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi
   if (!wanted[1]) return;
   bwi_dims all = {.n = n->shape.n};
   for (uint32_t d = 0; d < all.n; d++) all.v[d] = d;
-  const bwi_id outside = update_slice(g, UPDATE_NONE, c, bwi_zeros_like(g, n->in[0]), &place);
+  const bwi_id outside = update_slice(g, BWI_UPDATE_NONE, c, bwi_zeros_like(g, n->in[0]), &place);
   cotangents[1] = bwi_reshape(g, bwi_reduce(g, BWI_SUM, outside, &all), operand_shape(g, node, 1));
 }
 

@@ -71,10 +71,6 @@ static bwi_id one_minus(bwi_graph *g, bwi_id x) {
   return bwi_subtract(g, bwi_scalar_like(g, x, 1), x);
 }
 
-static bwi_id rsqrt(bwi_graph *g, bwi_id x) {
-  return bwi_apply(g, BWI_Sqrt, &(bwi_params){.i = {1}}, 1, &x);
-}
-
 static bwi_id d_abs(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
   (void)y;
   return bwi_multiply(g, c, bwi_unary(g, BWI_Sign, x));
@@ -82,23 +78,23 @@ static bwi_id d_abs(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
 
 static bwi_id d_arccos(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
   (void)y;
-  const bwi_id root = rsqrt(g, one_minus(g, bwi_unary(g, BWI_Square, x)));
+  const bwi_id root = bwi_rsqrt(g, one_minus(g, bwi_unary(g, BWI_Square, x)));
   return bwi_multiply(g, c, bwi_unary(g, BWI_Negative, root));
 }
 
 static bwi_id d_arccosh(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
   (void)y;
-  return bwi_multiply(g, c, rsqrt(g, square_plus(g, x, -1)));
+  return bwi_multiply(g, c, bwi_rsqrt(g, square_plus(g, x, -1)));
 }
 
 static bwi_id d_arcsin(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
   (void)y;
-  return bwi_multiply(g, c, rsqrt(g, one_minus(g, bwi_unary(g, BWI_Square, x))));
+  return bwi_multiply(g, c, bwi_rsqrt(g, one_minus(g, bwi_unary(g, BWI_Square, x))));
 }
 
 static bwi_id d_arcsinh(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
   (void)y;
-  return bwi_multiply(g, c, rsqrt(g, square_plus(g, x, 1)));
+  return bwi_multiply(g, c, bwi_rsqrt(g, square_plus(g, x, 1)));
 }
 
 static bwi_id d_arctan(bwi_graph *g, bwi_id x, bwi_id y, bwi_id c) {
