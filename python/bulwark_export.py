@@ -75,7 +75,7 @@ def export(path, fn, *example_inputs):
 
     pair = path.with_suffix(".pair.npz")
     names = [f"in{i}" for i in range(len(inputs))] + [f"out{i}" for i in range(len(expected))]
-    mx.savez(str(pair), **dict(zip(names, map(_storable, inputs + expected))))
+    mx.savez(str(pair), **dict(zip(names, map(_storable, inputs + expected), strict=True)))
     return pair
 
 
