@@ -120,7 +120,7 @@ void bwi_differentiate(bwi_graph *g, uint32_t n_outputs, const bwi_id *outputs, 
 void bwi_vjp_composed(bwi_graph *g, bwi_id node, bwi_id cotangent, const bool *wanted, bwi_id *cotangents,
                       bwi_compose_fn compose) {
   const bwi_node *n = bwi_graph_node(g, node);
-  bwi_id operands[BWI_MAX_OPERANDS], wrt[BWI_MAX_OPERANDS], gradients[BWI_MAX_OPERANDS];
+  bwi_id operands[BWI_MAX_OPERANDS], wrt[BWI_MAX_OPERANDS], gradients[BWI_MAX_OPERANDS] = {0};
   uint32_t n_wrt = 0;
   for (uint32_t k = 0; k < n->n_in; k++) {
     operands[k] = bwi_apply(g, BWI_Copy, &(bwi_params){.i = {k + 1}}, 1, &n->in[k]);

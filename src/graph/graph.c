@@ -34,6 +34,7 @@ struct bwi_graph {
   bwi_graph **kept;
   uint32_t n_kept;
   atomic_uint references; /* the owner and every graph that keeps this one */
+  bwi_graph *next_dead;   /* while being freed */
   bw_error failure;
 };
 
@@ -72,17 +73,28 @@ bw_status bwi_graph_create(bwi_graph **out, bw_error *err) {
   return BW_OK;
 }
 
-/* Kept graphs form chains as long as the list of passes, so recursion here is shallow. */
-void bwi_graph_free(bwi_graph *g) {
+/* Gives back one reference; a graph without any joins the list of dead ones. */
+static void release(bwi_graph *g, bwi_graph **dead) {
   if (g == NULL || atomic_fetch_sub(&g->references, 1) != 1) return;
-  for (uint32_t i = 0; i < g->n_kept; i++) bwi_graph_free(g->kept[i]);
-  bwi_arena_free(g->arena);
-  bwi_free(g->nodes);
-  bwi_free(g->slots);
-  bwi_free(g->inputs);
-  bwi_free(g->outputs);
-  bwi_free(g->kept);
-  bwi_free(g);
+  g->next_dead = *dead;
+  *dead = g;
+}
+
+void bwi_graph_free(bwi_graph *g) {
+  bwi_graph *dead = NULL;
+  release(g, &dead);
+  while (dead != NULL) {
+    bwi_graph *next = dead;
+    dead = next->next_dead;
+    for (uint32_t i = 0; i < next->n_kept; i++) release(next->kept[i], &dead);
+    bwi_arena_free(next->arena);
+    bwi_free(next->nodes);
+    bwi_free(next->slots);
+    bwi_free(next->inputs);
+    bwi_free(next->outputs);
+    bwi_free(next->kept);
+    bwi_free(next);
+  }
 }
 
 bw_status bwi_graph_keep(bwi_graph *g, bwi_graph *other, bw_error *err) {

@@ -119,7 +119,7 @@ static bwi_id input_cotangent(bwi_graph *g, const bwi_node *n, bwi_id c) {
   p.v[BWI_CONVOLUTION_STRIDES] = forward->v[BWI_CONVOLUTION_INPUT_DILATION];
   p.v[BWI_CONVOLUTION_INPUT_DILATION] = forward->v[BWI_CONVOLUTION_STRIDES];
   p.i[1] = !forward->i[1];
-  int64_t dropped[3];
+  int64_t dropped[BW_MAX_RANK] = {0};
   for (uint32_t d = 0; d + 2 < x.n; d++) {
     const int64_t reach = (w.v[d + 1] - 1) * forward->v[BWI_CONVOLUTION_KERNEL_DILATION].v[d];
     const int64_t signal = (n->shape.v[d + 1] - 1) * forward->v[BWI_CONVOLUTION_STRIDES].v[d] + 1;
