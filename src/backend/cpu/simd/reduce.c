@@ -3,6 +3,7 @@
  * last; the order depends on the row's length alone, so it is the same for every sample. */
 #include <math.h>
 
+#include "backend/cpu/simd/exponential.h"
 #include "backend/cpu/simd/table.h"
 #include "backend/cpu/simd/vector.h"
 
