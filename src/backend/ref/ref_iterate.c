@@ -35,14 +35,19 @@ static bool joins(const bwi_walk *w, uint32_t outer_axis, int64_t extent, const 
 }
 
 void bwi_walk_begin(bwi_walk *w, const bwi_dims *shape, uint32_t n, const bwi_dims *strides) {
-  *w = (bwi_walk){.n = n, .row = 1};
   uint32_t axes = 0;
+  w->n = n;
+  w->row = 1;
+  w->n_outer = 0;
+  w->empty = w->started = false;
+  for (uint32_t k = 0; k < n; k++) w->step[k] = w->offset[k] = 0; /* not the whole struct: gathering walks often */
   for (uint32_t d = 0; d < shape->n; d++) {
     if (shape->v[d] == 0) w->empty = true;
     if (shape->v[d] == 1) continue;
     if (axes > 0 && joins(w, axes - 1, shape->v[d], strides, d)) {
       w->extent[axes - 1] *= shape->v[d];
     } else {
+      w->at[axes] = 0;
       w->extent[axes++] = shape->v[d];
     }
     for (uint32_t k = 0; k < n; k++) w->stride[axes - 1][k] = strides[k].v[d];
@@ -50,7 +55,7 @@ void bwi_walk_begin(bwi_walk *w, const bwi_dims *shape, uint32_t n, const bwi_di
   if (axes == 0) return;
   w->n_outer = axes - 1;
   w->row = w->extent[axes - 1];
-  memcpy(w->step, w->stride[axes - 1], sizeof w->step);
+  memcpy(w->step, w->stride[axes - 1], n * sizeof *w->step);
 }
 
 static void advance(bwi_walk *w, uint32_t axis, int64_t by) {

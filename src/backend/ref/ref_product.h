@@ -41,7 +41,7 @@ void bwi_product_run(const bwi_product *product, void *scratch);
 void bwi_load_panel(const bwi_product *product, double *panel, int64_t j, int64_t width);
 void bwi_multiply_panel(const bwi_product *product, const double *panel, double *row, int64_t j, int64_t width);
 /* acc (width) = row (inner) . panel (inner, width). */
-void bwi_row_times_panel(double *acc, const double *row, const double *panel, int64_t inner, int64_t width);
+void bwi_row_times_panel(double *restrict acc, const double *row, const double *panel, int64_t inner, int64_t width);
 /* Finishes and stores columns j .. j + width of row i from their sums. */
 void bwi_finish_row(const bwi_product *product, int64_t i, int64_t j, int64_t width, double *acc);
 
