@@ -63,11 +63,11 @@ typedef struct bwi_mlxfn {
   const bwi_mlxfn_function *functions;
 } bwi_mlxfn;
 
-/* Limits, checked before memory is taken. */
+/* Limits, checked before memory is taken. max_memory_bytes bounds a parsed form, constants not counted;
+ * two forms are alive while layouts are compared. */
 typedef struct bwi_mlxfn_limits {
   uint32_t max_functions, max_values; /* defaults 64 and 200,000 */
-  size_t max_memory_bytes;            /* for a parsed form, constants not counted; default 256 MiB. Two
-                                 are alive while layouts are compared. */
+  size_t max_memory_bytes;            /* default 256 MiB */
 } bwi_mlxfn_limits;
 bwi_mlxfn_limits bwi_mlxfn_default_limits(void);
 

@@ -557,11 +557,15 @@ static void read_file(parser *p, bwi_mlxfn *file) {
   if (count > 0 && (uint32_t)count > p->limits->max_functions)
     bwi_cursor_fail(at(p, count_at), BW_ELIMIT, "%" PRId32 " functions, the limit is %u", count,
                     (unsigned)p->limits->max_functions);
-  bwi_mlxfn_function *functions = take(p, failed(p) ? 0 : (size_t)count, sizeof *functions);
-  for (; !failed(p) && p->function < (uint32_t)count; p->function++)
-    read_function(p, &functions[p->function]);
+  if (failed(p)) return;
+  bwi_mlxfn_function *functions = take(p, (size_t)count, sizeof *functions);
+  if (functions == NULL) return;
   file->functions = functions;
-  file->n_functions = p->function;
+  file->n_functions = (uint32_t)count;
+  for (; p->function < (uint32_t)count; p->function++) {
+    read_function(p, &functions[p->function]);
+    if (failed(p)) return;
+  }
   if (bwi_cursor_left(&p->c) > 0)
     (void)bwi_cursor_fail(&p->c, BW_EFORMAT, "%zu bytes follow the last function", bwi_cursor_left(&p->c));
 }
