@@ -16,16 +16,15 @@ static bw_status infer_copy(const bwi_graph *g, uint32_t n_in, const bwi_node *c
  * greatest must be inside. */
 static bw_status check_strided(const bwi_dims *shape, const bwi_dims *strides, int64_t offset,
                                int64_t source_count, bw_error *err) {
-  const int64_t far = (int64_t)1 << 40; /* anything past this is out of any source, and sums of it fit */
+  const int64_t far = INT32_MAX; /* no source reaches further, and products with an extent fit */
   BW_TRY(bwi_check_length(strides, shape->n, "strides", err));
   BW_TRY(bwi_check_each(shape, 0, far, "extent", err));
+  BW_TRY(bwi_check_each(strides, -far, far, "stride", err));
   BW_TRY(bwi_check_range(offset, 0, far, "offset", err));
   int64_t least = offset, greatest = offset;
   for (uint32_t d = 0; d < shape->n; d++) {
-    int64_t reach;
+    const int64_t reach = (shape->v[d] - 1) * strides->v[d];
     if (shape->v[d] == 0) return BW_OK;
-    if (__builtin_mul_overflow(shape->v[d] - 1, strides->v[d], &reach) || reach > far || reach < -far)
-      return BW_FAIL(err, BW_EFORMAT, "stride %" PRId64 " reaches outside of the source", strides->v[d]);
     *(reach < 0 ? &least : &greatest) += reach;
   }
   if (least < 0 || greatest >= source_count)
