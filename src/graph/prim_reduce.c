@@ -185,8 +185,7 @@ static bwi_id scan_extremum(bwi_graph *g, const bwi_node *n, bwi_id y, bwi_id c)
   const int64_t axis = n->params->i[1], extent = shape.v[axis], skipped = n->params->i[3] == 0 ? 1 : 0;
   const bool reverse = n->params->i[2] == 1;
   if (bwi_node_count(n) == 0 || extent == skipped) return BWI_NONE;
-  const int64_t from = reverse ? skipped : 0,
-                to = reverse ? 0 : skipped; /* first of the operand, of the results */
+  const int64_t from = reverse ? skipped : 0, to = reverse ? 0 : skipped; /* first operand, first result */
   const bwi_id x = bwi_slice_axis(g, n->in[0], (uint32_t)axis, from, from + extent - skipped);
   y = bwi_slice_axis(g, y, (uint32_t)axis, to, to + extent - skipped);
   c = bwi_slice_axis(g, c, (uint32_t)axis, to, to + extent - skipped);
