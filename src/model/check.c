@@ -39,15 +39,22 @@ static bw_status allocate(expectation *e, uint64_t n, const bw_model *model, bw_
 
 /* --- expectations --- */
 
-static char *pair_path(const char *path) {
+/* The pair's path, the caller's; NULL where no pair lies beside the file. */
+static bw_status find_pair(char **out, const char *path, bw_error *err) {
   static const char from[] = ".mlxfn", to[] = ".pair.npz";
   const size_t length = strlen(path), stem = length - (sizeof from - 1);
-  if (length < sizeof from || strcmp(path + stem, from) != 0) return NULL;
+  *out = NULL;
+  if (length < sizeof from || strcmp(path + stem, from) != 0) return BW_OK;
   char *pair = bwi_alloc(stem + sizeof to, 1);
-  if (pair == NULL) return NULL;
+  if (pair == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a path");
   memcpy(pair, path, stem);
   memcpy(pair + stem, to, sizeof to);
-  return pair;
+  if (access(pair, F_OK) == 0) {
+    *out = pair;
+  } else {
+    bwi_free(pair);
+  }
+  return BW_OK;
 }
 
 static bw_status take_array(float *to, const bwi_archive *pair, const char *name, uint64_t count,
@@ -81,17 +88,35 @@ static bw_status read_pair(expectation *e, const bw_model *model, const char *pa
   return status;
 }
 
-static bw_status run_traced(expectation *e, const bwi_engine *engine, const bwi_graph *traced,
-                            bw_error *err) {
-  const bw_model *model = &engine->base;
-  const int64_t batch = bwi_graph_node(traced, bwi_graph_input(traced, 0))->shape.v[0];
+/* Fills e->logits with what the function as it was exported gives for e->n samples, its own batch. */
+static bw_status run_traced(expectation *e, const float *samples, const bwi_engine *engine,
+                            const bwi_graph *traced, bw_error *err) {
   bwi_graph *typed = NULL;
-  BW_TRY(allocate(e, (uint64_t)batch, model, err));
-  bwi_rng_uniform(e->samples, (size_t)(batch * model->d), (bwi_rng_key){0}, 0, model->lower, model->upper);
   BW_TRY(bwi_float32_boundary(&typed, traced, err));
-  const bw_status status = bwi_engine_run_once(e->logits, engine, typed, e->samples, err);
+  const bw_status status = bwi_engine_run_once(e->logits, engine, typed, samples, err);
   e->origin = "the function as it was exported";
   bwi_graph_free(typed);
+  return status;
+}
+
+static bw_status expect_traced(expectation *e, const bwi_engine *engine, const bwi_graph *traced,
+                               bw_error *err) {
+  const bw_model *model = &engine->base;
+  const int64_t batch = bwi_graph_node(traced, bwi_graph_input(traced, 0))->shape.v[0];
+  BW_TRY(allocate(e, (uint64_t)batch, model, err));
+  bwi_rng_uniform(e->samples, (size_t)(batch * model->d), (bwi_rng_key){0}, 0, model->lower, model->upper);
+  return run_traced(e, e->samples, engine, traced, err);
+}
+
+/* The pair where there is one, else the function itself. */
+static bw_status expect(expectation *e, bwi_engine *engine, const bwi_graph *traced, const char *path,
+                        bw_error *err) {
+  char *pair = NULL;
+  BW_TRY(find_pair(&pair, path, err));
+  const bw_status status =
+      pair != NULL ? read_pair(e, &engine->base, pair, err) : expect_traced(e, engine, traced, err);
+  engine->base.pair_checked = pair != NULL && status == BW_OK;
+  bwi_free(pair);
   return status;
 }
 
@@ -119,6 +144,7 @@ static size_t find_difference(const float *a, const float *b, size_t count, doub
   return count;
 }
 
+/* Whether the session's logits are the expected ones; BW_EFORMAT and a sentence if not. */
 static bw_status compare(bwi_session *session, const expectation *e, double most, bw_error *err) {
   const size_t classes = session->model->n_classes, count = (size_t)e->n * classes;
   float *logits = bwi_alloc(count, sizeof *logits);
@@ -126,57 +152,70 @@ static bw_status compare(bwi_session *session, const expectation *e, double most
   bw_status status = bwi_session_logits(session, e->n, e->samples, 1, logits, err);
   const size_t at = status == BW_OK ? find_difference(logits, e->logits, count, most) : count;
   if (at < count)
-    status = BW_FAIL(
-        err, BW_EFORMAT,
-        "logit %zu of sample %zu is %g, but %s computes %g: the file holds other constants than the model, "
-        "or its batch size cannot be changed",
-        at % classes, at / classes, (double)logits[at], e->origin, (double)e->logits[at]);
+    status = BW_FAIL(err, BW_EFORMAT, "logit %zu of sample %zu is %g, but %s computes %g", at % classes,
+                     at / classes, (double)logits[at], e->origin, (double)e->logits[at]);
   bwi_free(logits);
   return status;
 }
 
 /* The last sample among copies of itself. */
 static bw_status compare_alone(bwi_session *session, const expectation *e, double most, bw_error *err) {
-  const size_t d = (size_t)session->model->d, classes = session->model->n_classes;
+  const size_t d = (size_t)session->model->d, classes = session->model->n_classes, last = (size_t)e->n - 1;
   expectation copies = {.origin = e->origin};
   bw_status status = allocate(&copies, e->n, session->model, err);
-  for (size_t k = 0; status == BW_OK && k < (size_t)e->n; k++) {
-    memcpy(copies.samples + k * d, e->samples + (size_t)(e->n - 1) * d, d * sizeof(float));
-    memcpy(copies.logits + k * classes, e->logits + (size_t)(e->n - 1) * classes, classes * sizeof(float));
+  for (size_t k = 0; status == BW_OK && k <= last; k++) {
+    memcpy(copies.samples + k * d, e->samples + last * d, d * sizeof(float));
+    memcpy(copies.logits + k * classes, e->logits + last * classes, classes * sizeof(float));
   }
   if (status == BW_OK) status = compare(session, &copies, most, err);
-  if (status == BW_EFORMAT)
-    status = BW_FAIL(
-        err, BW_EUNSUPPORTED,
-        "a sample's logits depend on the other samples of its batch (batch normalisation in training mode?)");
   clear(&copies);
   return status;
 }
 
-static bw_status expect(expectation *e, bwi_engine *engine, const bwi_graph *traced, const char *path,
-                        bw_error *err) {
-  char *pair = pair_path(path);
-  bw_status status;
-  if (pair != NULL && access(pair, F_OK) == 0) {
-    status = read_pair(e, &engine->base, pair, err);
-    engine->base.pair_checked = status == BW_OK;
-  } else {
-    status = run_traced(e, engine, traced, err);
+/* Whether the function at its own batch size, with no pass applied, computes what MLX did. */
+static bw_status compare_traced(bool *same, const bwi_engine *engine, const bwi_graph *traced,
+                                const expectation *pair, double most, bw_error *err) {
+  expectation own = {0};
+  *same = false;
+  if ((int64_t)pair->n != bwi_graph_node(traced, bwi_graph_input(traced, 0))->shape.v[0]) return BW_OK;
+  bw_status status = allocate(&own, pair->n, &engine->base, err);
+  if (status == BW_OK) status = run_traced(&own, pair->samples, engine, traced, err);
+  if (status == BW_OK) {
+    const size_t count = (size_t)own.n * engine->base.n_classes;
+    *same = find_difference(own.logits, pair->logits, count, most) == count;
   }
-  bwi_free(pair);
+  clear(&own);
   return status;
+}
+
+/* Why the logits differ. */
+static bw_status explain(const bw_error *difference, const bwi_engine *engine, const bwi_graph *traced,
+                         const expectation *e, double most, bw_error *err) {
+  bool faithful = true;
+  if (engine->base.pair_checked) BW_TRY(compare_traced(&faithful, engine, traced, e, most, err));
+  if (!faithful)
+    return BW_FAIL(err, BW_EFORMAT, "%s: the file does not hold the model that was exported",
+                   difference->text);
+  return BW_FAIL(err, BW_EUNSUPPORTED,
+                 "%s: samples influence each other, or the batch size cannot be changed", difference->text);
 }
 
 bw_status bwi_check_model(bwi_engine *engine, const bwi_graph *traced, const char *path, bw_error *err) {
   expectation e = {0};
   bwi_session *session = NULL;
+  bw_error why;
   bw_status status = expect(&e, engine, traced, path, err);
   if (status == BW_OK) status = bwi_session_open(&session, &engine->base, err);
   if (status == BW_OK) {
     const double most = tolerance(bwi_graph_node(traced, bwi_graph_output(traced, 0))->dtype) *
                         greatest_size(e.logits, (size_t)e.n * engine->base.n_classes);
-    status = compare(session, &e, most, err);
-    if (status == BW_OK) status = compare_alone(session, &e, most, err);
+    status = compare(session, &e, most, &why);
+    if (status == BW_OK) status = compare_alone(session, &e, most, &why);
+    if (status == BW_EFORMAT) {
+      status = explain(&why, engine, traced, &e, most, err);
+    } else if (status != BW_OK) {
+      BW_FAIL(err, status, "%s", why.text);
+    }
   }
   bwi_session_free(session);
   clear(&e);
