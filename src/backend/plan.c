@@ -27,8 +27,8 @@ struct bwi_plan {
   uint32_t n_steps, n_first_stage; /* steps [0, n_first_stage) are stage 0 */
   step *steps;
   const void **operands;
-  void **places;   /* where each node's value lies; NULL for nodes that nothing needs */
-  char *workspace; /* all values, then the scratch that all kernels share */
+  const void **places; /* where each node's value lies; NULL for nodes that nothing needs */
+  char *workspace;     /* all values, then the scratch that all kernels share */
   size_t workspace_bytes;
   void *scratch;
   bool profiling;
@@ -127,8 +127,9 @@ static bw_status list_steps(bwi_plan *plan, const value *values, bw_error *err) 
   return BW_OK;
 }
 
-static bw_status bind_kernel(step *s, const bwi_graph *g, uint32_t n_backends, const bwi_backend *const *backends,
-                             bwi_weights *weights, uint32_t flags, bw_error *err) {
+static bw_status bind_kernel(step *s, const bwi_graph *g, uint32_t n_backends,
+                             const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
+                             bw_error *err) {
   for (uint32_t b = 0; b < n_backends; b++) {
     const bw_status status = backends[b]->bind(&s->kernel, g, s->node, weights, flags, err);
     if (status != BW_EUNSUPPORTED) return status;
@@ -169,7 +170,8 @@ static void find_lives(const bwi_plan *plan, value *values) {
 
 /* Whether step s may write its result over operand k: a computed value that nothing reads later and that
  * is not also another operand. */
-static bool may_overwrite(const bwi_plan *plan, const value *values, const bwi_block *blocks, uint32_t s, int k) {
+static bool may_overwrite(const bwi_plan *plan, const value *values, const bwi_block *blocks, uint32_t s,
+                          int k) {
   const bwi_node *n = bwi_graph_node(plan->g, plan->steps[s].node);
   const bwi_id root = values[n->in[k]].root;
   if (!computed(plan, values, root)) return false;
@@ -177,7 +179,8 @@ static bool may_overwrite(const bwi_plan *plan, const value *values, const bwi_b
   if (block->last != s || block->bytes < bwi_node_bytes(n)) return false;
   for (uint32_t j = 0; j < n->n_in; j++) {
     const bwi_id other = values[n->in[j]].root;
-    if ((int)j != k && computed(plan, values, other) && values[other].block == values[root].block) return false;
+    if ((int)j != k && computed(plan, values, other) && values[other].block == values[root].block)
+      return false;
   }
   return true;
 }
@@ -189,7 +192,8 @@ static uint32_t list_blocks(const bwi_plan *plan, value *values, bwi_block *bloc
   for (uint32_t i = 0; i < bwi_graph_n_inputs(g); i++) {
     const bwi_id id = bwi_graph_input(g, i);
     values[id].block = count;
-    blocks[count++] = (bwi_block){.bytes = bwi_node_bytes(bwi_graph_node(g, id)), .first = 0, .last = FOREVER};
+    blocks[count++] =
+        (bwi_block){.bytes = bwi_node_bytes(bwi_graph_node(g, id)), .first = 0, .last = FOREVER};
   }
   for (uint32_t s = 0; s < plan->n_steps; s++) {
     const bwi_id id = plan->steps[s].node;
@@ -216,7 +220,8 @@ static bw_status make_workspace(bwi_plan *plan, value *values, bwi_block *blocks
   size_t values_bytes = 0, scratch_bytes = 0;
   BW_TRY(bwi_place(&values_bytes, blocks, n_blocks, err));
   for (uint32_t s = 0; s < plan->n_steps; s++)
-    if (plan->steps[s].kernel.scratch_bytes > scratch_bytes) scratch_bytes = plan->steps[s].kernel.scratch_bytes;
+    if (plan->steps[s].kernel.scratch_bytes > scratch_bytes)
+      scratch_bytes = plan->steps[s].kernel.scratch_bytes;
   if (!bwi_add_size(&plan->workspace_bytes, values_bytes, scratch_bytes))
     return BW_FAIL(err, BW_ELIMIT, "the plan's buffers do not fit the address space");
   plan->workspace = bwi_alloc(plan->workspace_bytes, 1);
@@ -226,13 +231,17 @@ static bw_status make_workspace(bwi_plan *plan, value *values, bwi_block *blocks
   return BW_OK;
 }
 
-/* Constants are read where they are: the cast drops a const that no kernel writes through. */
+/* Where the value of an input or a step lies: never a constant, whose place is not the plan's to write. */
+static void *place_to_write(const bwi_plan *plan, bwi_id id) {
+  return plan->workspace + ((const char *)plan->places[id] - plan->workspace);
+}
+
 static void set_addresses(bwi_plan *plan, const value *values, const bwi_block *blocks) {
   const bwi_graph *g = plan->g;
   for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++) {
     const bwi_node *root = bwi_graph_node(g, values[id].root);
     if (root->prim == BWI_Constant) {
-      plan->places[id] = (void *)(uintptr_t)root->data;
+      plan->places[id] = root->data; /* read where it is */
     } else if (values[id].live || root->prim == BWI_Input) {
       plan->places[id] = plan->workspace + blocks[values[values[id].root].block].offset;
     }
@@ -241,12 +250,13 @@ static void set_addresses(bwi_plan *plan, const value *values, const bwi_block *
     step *at = &plan->steps[s];
     const bwi_node *n = bwi_graph_node(g, at->node);
     for (uint32_t k = 0; k < n->n_in; k++) at->in[k] = plan->places[n->in[k]];
-    at->out = plan->places[at->node];
+    at->out = place_to_write(plan, at->node);
   }
 }
 
-bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends, const bwi_backend *const *backends,
-                          bwi_weights *weights, uint32_t flags, bw_error *err) {
+bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends,
+                          const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
+                          bw_error *err) {
   BW_TRY(bwi_graph_status(g, err));
   bw_status status = BW_ENOMEM;
   const uint32_t count = bwi_graph_count(g);
@@ -291,7 +301,7 @@ void bwi_plan_free(bwi_plan *plan) {
 /* --- running --- */
 
 void *bwi_plan_input(bwi_plan *plan, uint32_t i) {
-  return plan->places[bwi_graph_input(plan->g, i)];
+  return place_to_write(plan, bwi_graph_input(plan->g, i));
 }
 
 const void *bwi_plan_output(const bwi_plan *plan, uint32_t i) {
@@ -337,5 +347,6 @@ uint32_t bwi_plan_n_steps(const bwi_plan *plan) {
 
 bwi_step_profile bwi_plan_step(const bwi_plan *plan, uint32_t i) {
   const step *s = &plan->steps[i];
-  return (bwi_step_profile){.node = s->node, .kernel = s->kernel.name, .seconds = s->seconds, .runs = s->runs};
+  return (bwi_step_profile){
+      .node = s->node, .kernel = s->kernel.name, .seconds = s->seconds, .runs = s->runs};
 }

@@ -55,8 +55,9 @@ static const entry *find(const bwi_weights *weights, const void *data, const cha
   return NULL;
 }
 
-bw_status bwi_weights_get(const void **out, bwi_weights *weights, const void *data, const char *kind, uint64_t variant,
-                          size_t bytes, bw_status (*fill)(void *payload, void *block, bw_error *err), void *payload,
+bw_status bwi_weights_get(const void **out, bwi_weights *weights, const void *data, const char *kind,
+                          uint64_t variant, size_t bytes,
+                          bw_status (*fill)(void *payload, void *block, bw_error *err), void *payload,
                           bw_error *err) {
   bw_status status = BW_OK;
   entry *made = NULL;

@@ -25,11 +25,36 @@ typedef struct row {
 } row;
 
 /* Initialisers of a row_array: the dtype, extents, then the values. */
-#define SCALAR(dtype, value) {dtype, {0, {0}}, {value}}
-#define VECTOR(dtype, n, ...) {dtype, {1, {n}}, {__VA_ARGS__}}
-#define MATRIX(dtype, m, n, ...) {dtype, {2, {m, n}}, {__VA_ARGS__}}
-#define CUBE(dtype, k, m, n, ...) {dtype, {3, {k, m, n}}, {__VA_ARGS__}}
-#define HYPER(dtype, l, k, m, n, ...) {dtype, {4, {l, k, m, n}}, {__VA_ARGS__}}
+#define SCALAR(dtype, value) \
+  {                          \
+    dtype, {0, {0}}, {       \
+      value                  \
+    }                        \
+  }
+#define VECTOR(dtype, n, ...) \
+  {                           \
+    dtype, {1, {n}}, {        \
+      __VA_ARGS__             \
+    }                         \
+  }
+#define MATRIX(dtype, m, n, ...) \
+  {                              \
+    dtype, {2, {m, n}}, {        \
+      __VA_ARGS__                \
+    }                            \
+  }
+#define CUBE(dtype, k, m, n, ...) \
+  {                               \
+    dtype, {3, {k, m, n}}, {      \
+      __VA_ARGS__                 \
+    }                             \
+  }
+#define HYPER(dtype, l, k, m, n, ...) \
+  {                                   \
+    dtype, {4, {l, k, m, n}}, {       \
+      __VA_ARGS__                     \
+    }                                 \
+  }
 
 /* Computes the row through the reference backend, once with constant operands and once in a plan with
  * inputs, and fails the running cmocka test with the row's name where the result is another one. */

@@ -38,7 +38,8 @@ static void test_random(void **state) {
     bwi_rng_u32(draws, 3 * COUNT, (bwi_rng_key){.seed = seed}, 0);
     for (uint32_t i = 0; i < COUNT; i++) {
       const uint32_t first = draws[3 * i] % COUNT;
-      blocks[i] = (bwi_block){.bytes = draws[3 * i + 1] % 5000, .first = first, .last = first + draws[3 * i + 2] % 20};
+      blocks[i] = (bwi_block){
+          .bytes = draws[3 * i + 1] % 5000, .first = first, .last = first + draws[3 * i + 2] % 20};
     }
     assert_int_equal(bwi_place(&total, blocks, COUNT, NULL), BW_OK);
     check_placed(blocks, COUNT, total);

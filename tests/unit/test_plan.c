@@ -90,7 +90,8 @@ static void evaluate_all(const bwi_graph *g, values *inputs, values *out) {
     if (n->n_in > 0) {
       bwi_id in[3];
       for (uint32_t k = 0; k < n->n_in; k++) in[k] = ids[n->in[k]];
-      assert_int_equal(bwi_ref_evaluate(plain, bwi_apply(plain, n->prim, n->params, n->n_in, in), result, NULL), BW_OK);
+      assert_int_equal(
+          bwi_ref_evaluate(plain, bwi_apply(plain, n->prim, n->params, n->n_in, in), result, NULL), BW_OK);
       data = result;
     }
     ids[id] = bwi_constant(plain, n->dtype, &n->shape, data);
@@ -162,7 +163,8 @@ static void test_in_place(void **state) {
   bwi_plan *plan = NULL;
   assert_int_equal(bwi_plan_create(&plan, g, 1, backends, NULL, 0, NULL), BW_OK);
   assert_int_equal(bwi_plan_n_steps(plan), 9);
-  assert_int_equal(bwi_plan_workspace_bytes(plan), 2 * 1024 * sizeof(float)); /* the input, which stays, and one more */
+  assert_int_equal(bwi_plan_workspace_bytes(plan),
+                   2 * 1024 * sizeof(float)); /* the input, which stays, and one more */
   bwi_plan_free(plan);
   bwi_graph_free(g);
 }
@@ -177,8 +179,8 @@ static bw_status negated_sum(void *payload, const void *const *in, void *out, vo
   return BW_OK;
 }
 
-static bw_status bind_negated_sum(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags,
-                                  bw_error *err) {
+static bw_status bind_negated_sum(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
+                                  uint32_t flags, bw_error *err) {
   (void)weights, (void)flags;
   if (bwi_graph_node(g, id)->prim != BWI_Add) return BW_FAIL(err, BW_EUNSUPPORTED, "not a sum");
   *out = (bwi_kernel){.run = negated_sum, .in_place = 0, .name = "negated sum"};
@@ -227,7 +229,8 @@ static void test_outputs_that_are_not_steps(void **state) {
   assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
   const bwi_id input = bwi_input(g, BW_F32, &square, 0), constant = bwi_constant(g, BW_F32, &square, data);
   const bwi_id unused = bwi_input(g, BW_F32, &square, 1);
-  const bwi_id outputs[5] = {input, constant, bwi_reshape(g, input, &flat), bwi_reshape(g, constant, &flat), input};
+  const bwi_id outputs[5] = {input, constant, bwi_reshape(g, input, &flat), bwi_reshape(g, constant, &flat),
+                             input};
   (void)bwi_unary(g, BWI_Exp, unused); /* nothing needs it */
   assert_int_equal(bwi_graph_set_outputs(g, 5, outputs, NULL), BW_OK);
   assert_int_equal(bwi_plan_create(&plan, g, 1, backends, NULL, 0, NULL), BW_OK);
@@ -263,7 +266,8 @@ static void test_views(void **state) {
       {"others change places", bwi_transpose(g, x, &(bwi_dims){3, {0, 2, 1}}), false},
       {"all", bwi_slice(g, x, &(bwi_dims){3, {0, 0, 0}}, &shape, &(bwi_dims){3, {1, 1, 1}}), true},
       {"a part", bwi_slice(g, x, &(bwi_dims){3, {0, 1, 0}}, &shape, &(bwi_dims){3, {1, 1, 1}}), false},
-      {"backwards", bwi_slice(g, x, &(bwi_dims){3, {0, 0, -1}}, &(bwi_dims){3, {1, 4, -7}}, &(bwi_dims){3, {1, 1, -1}}),
+      {"backwards",
+       bwi_slice(g, x, &(bwi_dims){3, {0, 0, -1}}, &(bwi_dims){3, {1, 4, -7}}, &(bwi_dims){3, {1, 1, -1}}),
        false},
       {"exp", bwi_unary(g, BWI_Exp, x), false},
   };
@@ -306,7 +310,8 @@ static void test_index_out_of_range(void **state) {
   bwi_plan *plan = NULL;
   bw_error err;
   assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
-  const bwi_id in[2] = {bwi_input(g, BW_F32, &(bwi_dims){1, {4}}, 0), bwi_input(g, BW_I32, &(bwi_dims){1, {1}}, 0)};
+  const bwi_id in[2] = {bwi_input(g, BW_F32, &(bwi_dims){1, {4}}, 0),
+                        bwi_input(g, BW_I32, &(bwi_dims){1, {1}}, 0)};
   const bwi_id id = bwi_apply(g, BWI_GatherAxis, NULL, 2, in);
   assert_int_equal(bwi_graph_set_outputs(g, 1, &id, NULL), BW_OK);
   assert_int_equal(bwi_plan_create(&plan, g, 1, backends, NULL, 0, NULL), BW_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whatever inference accepts, the reference kernels compute without touching a byte that is not theirs: random
- * primitives with random operands and parameters, run under the sanitizers in buffers of their exact size. */
+/* Whatever inference accepts, the reference kernels compute without touching a byte that is not theirs:
+ * random primitives with random operands and parameters, run under the sanitizers in buffers of their exact
+ * size. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,7 +60,8 @@ static void fill(dice *d, void *data, bw_dtype dtype, size_t bytes) {
   const size_t size = bw_dtype_bytes(dtype);
   const bool small = roll(d, 4) != 0;
   for (size_t i = 0; i < bytes; i += size) {
-    const uint64_t bits = small && dtype < BW_F16 ? roll(d, 3) : (uint64_t)roll(d, UINT32_MAX) << 32 | roll(d, UINT32_MAX);
+    const uint64_t bits =
+        small && dtype < BW_F16 ? roll(d, 3) : (uint64_t)roll(d, UINT32_MAX) << 32 | roll(d, UINT32_MAX);
     memcpy((char *)data + i, &bits, size);
     if (dtype == BW_BOOL) ((uint8_t *)data)[i] &= 1;
   }
@@ -86,7 +88,8 @@ static void any_operands(bwi_graph *g, dice *d, uint32_t n_in, bwi_id *in, uint3
   }
 }
 
-/* --- primitives whose operands must fit together closely: good ones, of which a few numbers are changed --- */
+/* --- primitives whose operands must fit together closely: good ones, of which a few numbers are changed ---
+ */
 
 typedef struct sample {
   bwi_prim prim;
@@ -98,44 +101,99 @@ typedef struct sample {
   bwi_params params;
 } sample;
 
-#define PLANE {2, {2, 2}}, {2, {1, 1}}
+#define PLANE    \
+  {2, {2, 2}}, { \
+    2, {         \
+      1, 1       \
+    }            \
+  }
 
 static const sample samples[] = {
-    {BWI_SliceUpdate, 2, {{BW_F32, {2, {3, 4}}}, {BW_F32, {2, {2, 2}}}},
+    {BWI_SliceUpdate,
+     2,
+     {{BW_F32, {2, {3, 4}}}, {BW_F32, {2, {2, 2}}}},
      {.i = {2}, .v = {{2, {0, 1}}, {2, {2, 4}}, {2, {1, 2}}}}},
     {BWI_DynamicSlice, 2, {{BW_U8, {2, {3, 4}}}, {BW_I32, {1, {2}}}}, {.v = {{2, {0, 1}}, {2, {2, 3}}}}},
-    {BWI_DynamicSliceUpdate, 3, {{BW_F32, {2, {3, 4}}}, {BW_F32, {2, {2, 2}}}, {BW_U64, {1, {1}}}}, {.v = {{1, {1}}}}},
-    {BWI_Gather, 3, {{BW_F32, {2, {3, 3}}}, {BW_I32, {1, {4}}}, {BW_I8, {1, {4}}}},
+    {BWI_DynamicSliceUpdate,
+     3,
+     {{BW_F32, {2, {3, 4}}}, {BW_F32, {2, {2, 2}}}, {BW_U64, {1, {1}}}},
+     {.v = {{1, {1}}}}},
+    {BWI_Gather,
+     3,
+     {{BW_F32, {2, {3, 3}}}, {BW_I32, {1, {4}}}, {BW_I8, {1, {4}}}},
      {.v = {{2, {0, 1}}, {2, {1, 1}}}}},
-    {BWI_Scatter, 3, {{BW_F32, {2, {3, 3}}}, {BW_I32, {1, {4}}}, {BW_F32, {3, {4, 1, 2}}}}, {.i = {2}, .v = {{1, {0}}}}},
-    {BWI_ScatterAxis, 3, {{BW_F32, {2, {3, 3}}}, {BW_I32, {2, {3, 2}}}, {BW_F32, {2, {3, 2}}}}, {.i = {0, 1}}},
-    {BWI_MaskedScatter, 3, {{BW_F32, {2, {2, 3}}}, {BW_BOOL, {2, {2, 3}}}, {BW_F32, {2, {2, 2}}}}, {.i = {0}}},
+    {BWI_Scatter,
+     3,
+     {{BW_F32, {2, {3, 3}}}, {BW_I32, {1, {4}}}, {BW_F32, {3, {4, 1, 2}}}},
+     {.i = {2}, .v = {{1, {0}}}}},
+    {BWI_ScatterAxis,
+     3,
+     {{BW_F32, {2, {3, 3}}}, {BW_I32, {2, {3, 2}}}, {BW_F32, {2, {3, 2}}}},
+     {.i = {0, 1}}},
+    {BWI_MaskedScatter,
+     3,
+     {{BW_F32, {2, {2, 3}}}, {BW_BOOL, {2, {2, 3}}}, {BW_F32, {2, {2, 2}}}},
+     {.i = {0}}},
     {BWI_AddMM, 3, {{BW_F16, {2, {2, 3}}}, {BW_F16, {2, {3, 2}}}, {BW_F16, {1, {2}}}}, {.f = {1, 1}}},
-    {BWI_BlockMaskedMM, 5,
-     {{BW_F32, {2, {33, 2}}}, {BW_F32, {2, {2, 3}}}, {BW_BOOL, {2, {2, 1}}}, {BW_F32, {2, {2, 1}}}, {BW_F32, {2, {1, 1}}}},
+    {BWI_BlockMaskedMM,
+     5,
+     {{BW_F32, {2, {33, 2}}},
+      {BW_F32, {2, {2, 3}}},
+      {BW_BOOL, {2, {2, 1}}},
+      {BW_F32, {2, {2, 1}}},
+      {BW_F32, {2, {1, 1}}}},
      {.i = {32}}},
-    {BWI_GatherMM, 4, {{BW_F32, {3, {2, 2, 3}}}, {BW_F32, {3, {3, 3, 2}}}, {BW_U32, {1, {2}}}, {BW_I32, {1, {2}}}}, {.i = {0}}},
-    {BWI_QuantizedMatmul, 4,
-     {{BW_F32, {2, {2, 64}}}, {BW_U32, {2, {3, 6}}}, {BW_F32, {2, {3, 2}}}, {BW_F32, {2, {3, 2}}}}, {.i = {32, 3, 0, 1}}},
-    {BWI_QuantizedMatmul, 4,
-     {{BW_BF16, {2, {1, 3}}}, {BW_U32, {3, {2, 3, 5}}}, {BW_BF16, {3, {2, 3, 1}}}, {BW_BF16, {3, {2, 3, 1}}}}, {.i = {32, 5, 0, 0}}},
-    {BWI_Dequantize, 3, {{BW_U32, {2, {2, 6}}}, {BW_F16, {2, {2, 1}}}, {BW_F16, {2, {2, 1}}}}, {.i = {32, 6}}},
-    {BWI_Convolution, 2, {{BW_F32, {3, {2, 5, 4}}}, {BW_F32, {3, {4, 2, 2}}}},
+    {BWI_GatherMM,
+     4,
+     {{BW_F32, {3, {2, 2, 3}}}, {BW_F32, {3, {3, 3, 2}}}, {BW_U32, {1, {2}}}, {BW_I32, {1, {2}}}},
+     {.i = {0}}},
+    {BWI_QuantizedMatmul,
+     4,
+     {{BW_F32, {2, {2, 64}}}, {BW_U32, {2, {3, 6}}}, {BW_F32, {2, {3, 2}}}, {BW_F32, {2, {3, 2}}}},
+     {.i = {32, 3, 0, 1}}},
+    {BWI_QuantizedMatmul,
+     4,
+     {{BW_BF16, {2, {1, 3}}}, {BW_U32, {3, {2, 3, 5}}}, {BW_BF16, {3, {2, 3, 1}}}, {BW_BF16, {3, {2, 3, 1}}}},
+     {.i = {32, 5, 0, 0}}},
+    {BWI_Dequantize,
+     3,
+     {{BW_U32, {2, {2, 6}}}, {BW_F16, {2, {2, 1}}}, {BW_F16, {2, {2, 1}}}},
+     {.i = {32, 6}}},
+    {BWI_Convolution,
+     2,
+     {{BW_F32, {3, {2, 5, 4}}}, {BW_F32, {3, {4, 2, 2}}}},
      {.i = {2, 0}, .v = {{1, {2}}, {1, {1}}, {1, {0}}, {1, {2}}, {1, {1}}}}},
-    {BWI_Convolution, 2, {{BW_BF16, {4, {1, 3, 4, 2}}}, {BW_BF16, {4, {3, 2, 2, 2}}}},
+    {BWI_Convolution,
+     2,
+     {{BW_BF16, {4, {1, 3, 4, 2}}}, {BW_BF16, {4, {3, 2, 2, 2}}}},
      {.i = {1, 1}, .v = {{2, {1, 2}}, {2, {1, 0}}, {2, {0, 1}}, {2, {1, 1}}, {2, {2, 3}}}}},
-    {BWI_FusedConvolution, 4,
+    {BWI_FusedConvolution,
+     4,
      {{BW_F32, {3, {2, 3, 1}}}, {BW_F32, {3, {2, 2, 1}}}, {BW_F32, {1, {2}}}, {BW_F32, {3, {2, 2, 2}}}},
      {.i = {1, 0, 1}, .v = {{1, {1}}, {1, {0}}, {1, {0}}, {1, {1}}, {1, {1}}}}},
-    {BWI_FusedMatmul, 4, {{BW_F32, {2, {2, 3}}}, {BW_F32, {2, {3, 2}}}, {BW_F32, {1, {2}}}, {BW_F32, {2, {2, 2}}}}, {.i = {1}}},
+    {BWI_FusedMatmul,
+     4,
+     {{BW_F32, {2, {2, 3}}}, {BW_F32, {2, {3, 2}}}, {BW_F32, {1, {2}}}, {BW_F32, {2, {2, 2}}}},
+     {.i = {1}}},
     {BWI_LayerNorm, 3, {{BW_F16, {2, {3, 4}}}, {BW_F16, {1, {4}}}, {BW_F16, {0, {0}}}}, {.f = {1e-5}}},
-    {BWI_RoPE, 3, {{BW_F32, {4, {2, 1, 3, 6}}}, {BW_I32, {1, {2}}}, {BW_F32, {1, {2}}}}, {.i = {4, 1, 1}, .f = {1, 1}}},
-    {BWI_ScaledDotProductAttention, 5,
-     {{BW_F32, {4, {1, 4, 3, 2}}}, {BW_F32, {4, {1, 2, 2, 2}}}, {BW_F32, {4, {1, 2, 2, 3}}}, {BW_BOOL, {2, {3, 2}}}, {BW_F32, {1, {4}}}},
+    {BWI_RoPE,
+     3,
+     {{BW_F32, {4, {2, 1, 3, 6}}}, {BW_I32, {1, {2}}}, {BW_F32, {1, {2}}}},
+     {.i = {4, 1, 1}, .f = {1, 1}}},
+    {BWI_ScaledDotProductAttention,
+     5,
+     {{BW_F32, {4, {1, 4, 3, 2}}},
+      {BW_F32, {4, {1, 2, 2, 2}}},
+      {BW_F32, {4, {1, 2, 2, 3}}},
+      {BW_BOOL, {2, {3, 2}}},
+      {BW_F32, {1, {4}}}},
      {.i = {1, 1}, .f = {0.5}}},
     {BWI_MaxPool, 1, {{BW_F32, {4, {1, 4, 3, 2}}}}, {.v = {PLANE}}},
     {BWI_AvgPool, 1, {{BW_F32, {4, {1, 4, 3, 2}}}}, {.v = {PLANE}}},
-    {BWI_MaxPoolGradient, 3, {{BW_F32, {4, {1, 4, 3, 2}}}, {BW_F32, {4, {1, 3, 2, 2}}}, {BW_F32, {4, {1, 3, 2, 2}}}}, {.v = {PLANE}}},
+    {BWI_MaxPoolGradient,
+     3,
+     {{BW_F32, {4, {1, 4, 3, 2}}}, {BW_F32, {4, {1, 3, 2, 2}}}, {BW_F32, {4, {1, 3, 2, 2}}}},
+     {.v = {PLANE}}},
     {BWI_AvgPoolGradient, 1, {{BW_F32, {4, {1, 3, 2, 2}}}}, {.v = {PLANE, {4, {1, 4, 3, 2}}}}},
     {BWI_AsStridedGradient, 1, {{BW_F32, {2, {2, 3}}}}, {.i = {1}, .v = {{1, {9}}, {2, {1, 3}}}}},
 };
@@ -159,7 +217,8 @@ static void change_one_number(sample *s, dice *d) {
 /* Evaluates the node, if inference took it. */
 static bool evaluate(const bwi_graph *g, bwi_id id) {
   if (id == BWI_NONE || bwi_node_count(bwi_graph_node(g, id)) > MAX_COUNT) return false;
-  void *out = malloc(bwi_node_bytes(bwi_graph_node(g, id)) + 1); /* bwi_alloc rounds sizes up; 0 may give NULL */
+  void *out =
+      malloc(bwi_node_bytes(bwi_graph_node(g, id)) + 1); /* bwi_alloc rounds sizes up; 0 may give NULL */
   assert_non_null(out);
   const bw_status status = bwi_ref_evaluate(g, id, out, NULL);
   assert_true(status == BW_OK || status == BW_EFORMAT);
@@ -190,7 +249,8 @@ static void test_samples(void **state) {
 
 static bool try_any(dice *d, bwi_prim prim) {
   const bwi_primitive *p = bwi_primitive_of(prim);
-  const uint32_t most = p->most < 6 ? p->most : 6, n_in = p->fewest + roll(d, most - p->fewest + 1), rank = roll(d, 6);
+  const uint32_t most = p->most < 6 ? p->most : 6, n_in = p->fewest + roll(d, most - p->fewest + 1),
+                 rank = roll(d, 6);
   bwi_graph *g = NULL;
   bwi_id in[6];
   assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
@@ -213,7 +273,8 @@ static void test_any(void **state) {
   uint32_t accepted[BWI_PRIM_COUNT] = {0};
   for (uint32_t i = 0; i < TRIES; i++) {
     const bwi_prim prim = (bwi_prim)(i % BWI_PRIM_COUNT);
-    if (prim != BWI_Input && prim != BWI_Constant && prim != BWI_Elementwise) accepted[prim] += try_any(&d, prim);
+    if (prim != BWI_Input && prim != BWI_Constant && prim != BWI_Elementwise)
+      accepted[prim] += try_any(&d, prim);
   }
   for (int prim = BWI_Constant + 1; prim < BWI_Elementwise; prim++)
     if (accepted[prim] == 0 && !has_sample((bwi_prim)prim))

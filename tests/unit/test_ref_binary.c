@@ -16,17 +16,33 @@ typedef struct real_row {
 
 static const real_row reals[] = {
     {BWI_Add, "Add", {1, 2, INFINITY, 0.5}, {3, -2, 1, 0.25}, {4, 0, INFINITY, 0.75}},
-    {BWI_ArcTan2, "ArcTan2", {1, -1, 0, 1}, {1, -1, -1, 0}, {0.78539816340, -2.35619449019, 3.14159265359, 1.57079632679}},
+    {BWI_ArcTan2,
+     "ArcTan2",
+     {1, -1, 0, 1},
+     {1, -1, -1, 0},
+     {0.78539816340, -2.35619449019, 3.14159265359, 1.57079632679}},
     {BWI_Divide, "Divide", {1, 1, -1, 0}, {4, 0, 0, 0}, {0.25, INFINITY, -INFINITY, NAN}},
     {BWI_FloorDivide, "FloorDivide", {5.5, -5.5, 5.5, 7}, {3, 3, -3, -0.5}, {1, -2, -2, -14}},
-    {BWI_FloorDivide, "FloorDivide by nothing", {5, 3, -5, -0.0}, {0, INFINITY, INFINITY, 2}, {INFINITY, 0, -0.0, -0.0}},
-    {BWI_LogAddExp, "LogAddExp", {-INFINITY, INFINITY, 1, NAN}, {-INFINITY, INFINITY, 2, 1}, {-INFINITY, INFINITY, 2.31326168752, NAN}},
+    {BWI_FloorDivide,
+     "FloorDivide by nothing",
+     {5, 3, -5, -0.0},
+     {0, INFINITY, INFINITY, 2},
+     {INFINITY, 0, -0.0, -0.0}},
+    {BWI_LogAddExp,
+     "LogAddExp",
+     {-INFINITY, INFINITY, 1, NAN},
+     {-INFINITY, INFINITY, 2, 1},
+     {-INFINITY, INFINITY, 2.31326168752, NAN}},
     {BWI_Maximum, "Maximum", {NAN, 1, -0.0, 2}, {1, NAN, 0, 1}, {NAN, NAN, 0, 2}},
     {BWI_Minimum, "Minimum", {NAN, 1, -0.0, 2}, {1, NAN, 0, 1}, {NAN, NAN, 0, 1}},
     {BWI_Multiply, "Multiply", {2, -0.5, INFINITY, 0}, {3, 4, 0, 5}, {6, -2, NAN, 0}},
     {BWI_Power, "Power", {2, -2, -2, NAN}, {0.5, 3, 0.5, 0}, {1.41421356237, -8, NAN, 1}},
     {BWI_Remainder, "Remainder", {5.5, -5.5, 5.5, -5.5}, {3, 3, -3, -3}, {2.5, 0.5, -0.5, -2.5}},
-    {BWI_Remainder, "Remainder by nothing", {5, -5, 5, -0.0}, {0, INFINITY, -INFINITY, 2}, {NAN, INFINITY, -INFINITY, -0.0}},
+    {BWI_Remainder,
+     "Remainder by nothing",
+     {5, -5, 5, -0.0},
+     {0, INFINITY, -INFINITY, 2},
+     {NAN, INFINITY, -INFINITY, -0.0}},
     {BWI_Subtract, "Subtract", {1, 2, INFINITY, 0.5}, {3, -2, INFINITY, 0.25}, {-2, 4, NAN, 0.25}},
 };
 
@@ -53,10 +69,13 @@ static void test_comparisons(void **state) {
     int64_t parameter;
     double y[4];
   } rows[] = {
-      {BWI_Equal, "Equal", 0, {0, 1, 0, 0}},        {BWI_Equal, "Equal with NaN", 1, {0, 1, 0, 1}},
-      {BWI_NotEqual, "NotEqual", 0, {1, 0, 1, 1}},  {BWI_Greater, "Greater", 0, {0, 0, 1, 0}},
+      {BWI_Equal, "Equal", 0, {0, 1, 0, 0}},
+      {BWI_Equal, "Equal with NaN", 1, {0, 1, 0, 1}},
+      {BWI_NotEqual, "NotEqual", 0, {1, 0, 1, 1}},
+      {BWI_Greater, "Greater", 0, {0, 0, 1, 0}},
       {BWI_GreaterEqual, "GreaterEqual", 0, {0, 1, 1, 0}},
-      {BWI_Less, "Less", 0, {1, 0, 0, 0}},          {BWI_LessEqual, "LessEqual", 0, {1, 1, 0, 0}},
+      {BWI_Less, "Less", 0, {1, 0, 0, 0}},
+      {BWI_LessEqual, "LessEqual", 0, {1, 1, 0, 0}},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const row r = {.name = rows[i].name,
@@ -117,20 +136,34 @@ static void test_integers(void **state) {
 static void test_broadcasting(void **state) {
   (void)state;
   static const row rows[] = {
-      {.name = "column and row", .prim = BWI_Subtract, .n_in = 2,
+      {.name = "column and row",
+       .prim = BWI_Subtract,
+       .n_in = 2,
        .in = {MATRIX(BW_F32, 2, 1, 10, 20), VECTOR(BW_F32, 3, 1, 2, 3)},
        .out = MATRIX(BW_F32, 2, 3, 9, 8, 7, 19, 18, 17)},
-      {.name = "scalar", .prim = BWI_Multiply, .n_in = 2,
-       .in = {SCALAR(BW_F16, 2), MATRIX(BW_F16, 2, 2, 1, 2, 3, 4)}, .out = MATRIX(BW_F16, 2, 2, 2, 4, 6, 8)},
-      {.name = "middle", .prim = BWI_Add, .n_in = 2,
+      {.name = "scalar",
+       .prim = BWI_Multiply,
+       .n_in = 2,
+       .in = {SCALAR(BW_F16, 2), MATRIX(BW_F16, 2, 2, 1, 2, 3, 4)},
+       .out = MATRIX(BW_F16, 2, 2, 2, 4, 6, 8)},
+      {.name = "middle",
+       .prim = BWI_Add,
+       .n_in = 2,
        .in = {CUBE(BW_I32, 2, 1, 2, 1, 2, 3, 4), CUBE(BW_I32, 1, 2, 1, 10, 20)},
        .out = CUBE(BW_I32, 2, 2, 2, 11, 12, 21, 22, 13, 14, 23, 24)},
-      {.name = "nothing", .prim = BWI_Add, .n_in = 2,
-       .in = {MATRIX(BW_F32, 0, 3, 0), VECTOR(BW_F32, 3, 1, 2, 3)}, .out = MATRIX(BW_F32, 0, 3, 0)},
-      {.name = "select", .prim = BWI_Select, .n_in = 3,
+      {.name = "nothing",
+       .prim = BWI_Add,
+       .n_in = 2,
+       .in = {MATRIX(BW_F32, 0, 3, 0), VECTOR(BW_F32, 3, 1, 2, 3)},
+       .out = MATRIX(BW_F32, 0, 3, 0)},
+      {.name = "select",
+       .prim = BWI_Select,
+       .n_in = 3,
        .in = {MATRIX(BW_BOOL, 2, 1, 1, 0), VECTOR(BW_F32, 2, 1, NAN), SCALAR(BW_F32, 5)},
        .out = MATRIX(BW_F32, 2, 2, 1, NAN, 5, 5)},
-      {.name = "select integers", .prim = BWI_Select, .n_in = 3,
+      {.name = "select integers",
+       .prim = BWI_Select,
+       .n_in = 3,
        .in = {VECTOR(BW_BOOL, 2, 1, 0), VECTOR(BW_I8, 2, -1, -2), VECTOR(BW_I8, 2, 3, 4)},
        .out = VECTOR(BW_I8, 2, -1, 4)},
   };
@@ -144,7 +177,8 @@ static void test_64_bits(void **state) {
   int64_t out = 0;
   bwi_graph *g = NULL;
   assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
-  const bwi_id in[2] = {bwi_constant(g, BW_I64, &(bwi_dims){0}, &a), bwi_constant(g, BW_I64, &(bwi_dims){0}, &b)};
+  const bwi_id in[2] = {bwi_constant(g, BW_I64, &(bwi_dims){0}, &a),
+                        bwi_constant(g, BW_I64, &(bwi_dims){0}, &b)};
   const bwi_id sum = bwi_apply(g, BWI_Add, NULL, 2, in), product = bwi_apply(g, BWI_Multiply, NULL, 2, in);
   const bwi_id floor = bwi_apply(g, BWI_FloorDivide, NULL, 2, in);
   assert_int_equal(bwi_ref_evaluate(g, sum, &out, NULL), BW_OK);
@@ -158,8 +192,9 @@ static void test_64_bits(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_reals),        cmocka_unit_test(test_comparisons), cmocka_unit_test(test_integers),
-      cmocka_unit_test(test_broadcasting), cmocka_unit_test(test_64_bits),
+      cmocka_unit_test(test_reals),    cmocka_unit_test(test_comparisons),
+      cmocka_unit_test(test_integers), cmocka_unit_test(test_broadcasting),
+      cmocka_unit_test(test_64_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

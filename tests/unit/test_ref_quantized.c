@@ -81,7 +81,8 @@ static void test_products(void **state) {
     for (int r = 0; r < 2; r++) {
       for (int c = 0; c < columns; c++) {
         float sum = 0;
-        for (int k = 0; k < inner; k++) sum += x[r * inner + k] * (transpose ? p.values[c][k] : p.values[k][c]);
+        for (int k = 0; k < inner; k++)
+          sum += x[r * inner + k] * (transpose ? p.values[c][k] : p.values[k][c]);
         assert_true(out[r * columns + c] == sum);
       }
     }

@@ -5,7 +5,8 @@
 #include "support/rows.h"
 #include "support/unit.h"
 
-/* The argument and the result are each rounded to float32: a unit in the last place, with room for a slope of 2. */
+/* The argument and the result are each rounded to float32: a unit in the last place, with room for a slope
+ * of 2. */
 #define ROUNDING 3e-7
 
 typedef struct function_row {
@@ -61,16 +62,37 @@ static void test_functions(void **state) {
 static void test_parameters(void **state) {
   (void)state;
   static const row rows[] = {
-      {.name = "base two", .prim = BWI_Log, .params = {.i = {0}}, .n_in = 1,
-       .in = {VECTOR(BW_F32, 3, 8, 1, 0)}, .out = VECTOR(BW_F32, 3, 3, 0, -INFINITY)},
-      {.name = "base ten", .prim = BWI_Log, .params = {.i = {1}}, .n_in = 1,
-       .in = {VECTOR(BW_F32, 3, 1000, 1, -1)}, .out = VECTOR(BW_F32, 3, 3, 0, NAN)},
-      {.name = "base e", .prim = BWI_Log, .params = {.i = {2}}, .n_in = 1,
-       .in = {VECTOR(BW_F32, 3, 2, 1, 0)}, .out = VECTOR(BW_F32, 3, 0.69314718056, 0, -INFINITY), .tolerance = ROUNDING},
-      {.name = "root", .prim = BWI_Sqrt, .params = {.i = {0}}, .n_in = 1,
-       .in = {VECTOR(BW_F32, 3, 4, 0, -1)}, .out = VECTOR(BW_F32, 3, 2, 0, NAN)},
-      {.name = "reciprocal root", .prim = BWI_Sqrt, .params = {.i = {1}}, .n_in = 1,
-       .in = {VECTOR(BW_F32, 3, 4, 0, -1)}, .out = VECTOR(BW_F32, 3, 0.5, INFINITY, NAN)},
+      {.name = "base two",
+       .prim = BWI_Log,
+       .params = {.i = {0}},
+       .n_in = 1,
+       .in = {VECTOR(BW_F32, 3, 8, 1, 0)},
+       .out = VECTOR(BW_F32, 3, 3, 0, -INFINITY)},
+      {.name = "base ten",
+       .prim = BWI_Log,
+       .params = {.i = {1}},
+       .n_in = 1,
+       .in = {VECTOR(BW_F32, 3, 1000, 1, -1)},
+       .out = VECTOR(BW_F32, 3, 3, 0, NAN)},
+      {.name = "base e",
+       .prim = BWI_Log,
+       .params = {.i = {2}},
+       .n_in = 1,
+       .in = {VECTOR(BW_F32, 3, 2, 1, 0)},
+       .out = VECTOR(BW_F32, 3, 0.69314718056, 0, -INFINITY),
+       .tolerance = ROUNDING},
+      {.name = "root",
+       .prim = BWI_Sqrt,
+       .params = {.i = {0}},
+       .n_in = 1,
+       .in = {VECTOR(BW_F32, 3, 4, 0, -1)},
+       .out = VECTOR(BW_F32, 3, 2, 0, NAN)},
+      {.name = "reciprocal root",
+       .prim = BWI_Sqrt,
+       .params = {.i = {1}},
+       .n_in = 1,
+       .in = {VECTOR(BW_F32, 3, 4, 0, -1)},
+       .out = VECTOR(BW_F32, 3, 0.5, INFINITY, NAN)},
   };
   check_rows(rows, sizeof rows / sizeof *rows);
 }
@@ -78,22 +100,46 @@ static void test_parameters(void **state) {
 static void test_integers(void **state) {
   (void)state;
   static const row rows[] = {
-      {.name = "abs wraps", .prim = BWI_Abs, .n_in = 1,
-       .in = {VECTOR(BW_I8, 2, -128, -3)}, .out = VECTOR(BW_I8, 2, -128, 3)},
-      {.name = "negative wraps", .prim = BWI_Negative, .n_in = 1,
-       .in = {VECTOR(BW_U8, 2, 1, 0)}, .out = VECTOR(BW_U8, 2, 255, 0)},
-      {.name = "square wraps", .prim = BWI_Square, .n_in = 1,
-       .in = {VECTOR(BW_U8, 2, 17, 3)}, .out = VECTOR(BW_U8, 2, 33, 9)},
-      {.name = "sign", .prim = BWI_Sign, .n_in = 1,
-       .in = {VECTOR(BW_I32, 3, -7, 0, 9)}, .out = VECTOR(BW_I32, 3, -1, 0, 1)},
-      {.name = "sign of unsigned", .prim = BWI_Sign, .n_in = 1,
-       .in = {VECTOR(BW_U8, 2, 0, 255)}, .out = VECTOR(BW_U8, 2, 0, 1)},
-      {.name = "invert", .prim = BWI_BitwiseInvert, .n_in = 1,
-       .in = {VECTOR(BW_U8, 2, 1, 5)}, .out = VECTOR(BW_U8, 2, 254, 250)},
-      {.name = "not", .prim = BWI_LogicalNot, .n_in = 1,
-       .in = {VECTOR(BW_BOOL, 2, 1, 0)}, .out = VECTOR(BW_BOOL, 2, 0, 1)},
-      {.name = "floor of integers", .prim = BWI_Floor, .n_in = 1,
-       .in = {VECTOR(BW_I32, 2, 1, -2)}, .out = VECTOR(BW_I32, 2, 1, -2)},
+      {.name = "abs wraps",
+       .prim = BWI_Abs,
+       .n_in = 1,
+       .in = {VECTOR(BW_I8, 2, -128, -3)},
+       .out = VECTOR(BW_I8, 2, -128, 3)},
+      {.name = "negative wraps",
+       .prim = BWI_Negative,
+       .n_in = 1,
+       .in = {VECTOR(BW_U8, 2, 1, 0)},
+       .out = VECTOR(BW_U8, 2, 255, 0)},
+      {.name = "square wraps",
+       .prim = BWI_Square,
+       .n_in = 1,
+       .in = {VECTOR(BW_U8, 2, 17, 3)},
+       .out = VECTOR(BW_U8, 2, 33, 9)},
+      {.name = "sign",
+       .prim = BWI_Sign,
+       .n_in = 1,
+       .in = {VECTOR(BW_I32, 3, -7, 0, 9)},
+       .out = VECTOR(BW_I32, 3, -1, 0, 1)},
+      {.name = "sign of unsigned",
+       .prim = BWI_Sign,
+       .n_in = 1,
+       .in = {VECTOR(BW_U8, 2, 0, 255)},
+       .out = VECTOR(BW_U8, 2, 0, 1)},
+      {.name = "invert",
+       .prim = BWI_BitwiseInvert,
+       .n_in = 1,
+       .in = {VECTOR(BW_U8, 2, 1, 5)},
+       .out = VECTOR(BW_U8, 2, 254, 250)},
+      {.name = "not",
+       .prim = BWI_LogicalNot,
+       .n_in = 1,
+       .in = {VECTOR(BW_BOOL, 2, 1, 0)},
+       .out = VECTOR(BW_BOOL, 2, 0, 1)},
+      {.name = "floor of integers",
+       .prim = BWI_Floor,
+       .n_in = 1,
+       .in = {VECTOR(BW_I32, 2, 1, -2)},
+       .out = VECTOR(BW_I32, 2, 1, -2)},
   };
   check_rows(rows, sizeof rows / sizeof *rows);
 }

@@ -135,7 +135,8 @@ typedef struct state {
 
 static bw_status run(void *payload, const void *const *in, void *out, void *scratch) {
   const state *s = payload;
-  const bwi_ref_call call = {.node = s->node, .operand = s->operand, .in = in, .out = out, .scratch = scratch};
+  const bwi_ref_call call = {
+      .node = s->node, .operand = s->operand, .in = in, .out = out, .scratch = scratch};
   return kernels[s->node->prim].run(&call);
 }
 
@@ -160,7 +161,8 @@ static int overwritable(const state *s) {
   const bwi_node *node = s->node;
   for (uint32_t k = 0; bwi_primitive_of(node->prim)->elementwise && k < node->n_in; k++) {
     const bwi_node *operand = s->operand[k];
-    if (operand->prim != BWI_Constant && operand->prim != BWI_Input && bwi_dims_equal(&operand->shape, &node->shape) &&
+    if (operand->prim != BWI_Constant && operand->prim != BWI_Input &&
+        bwi_dims_equal(&operand->shape, &node->shape) &&
         bw_dtype_bytes(operand->dtype) == bw_dtype_bytes(node->dtype))
       return (int)k;
   }
@@ -208,7 +210,8 @@ bw_status bwi_ref_evaluate(const bwi_graph *g, bwi_id id, void *out, bw_error *e
   }
   status = run(s, in, out, scratch);
   if (status != BW_OK)
-    BW_FAIL(err, status, "node %d (%s): an index in the data is out of range", id, bwi_primitive_of(node->prim)->name);
+    BW_FAIL(err, status, "node %d (%s): an index in the data is out of range", id,
+            bwi_primitive_of(node->prim)->name);
 out:
   bwi_free(scratch);
   bwi_free(s);

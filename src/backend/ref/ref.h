@@ -50,7 +50,8 @@ bw_status bwi_ref_pad(const bwi_ref_call *call);
 bw_status bwi_ref_slice(const bwi_ref_call *call);
 bw_status bwi_ref_slice_update(const bwi_ref_call *call);
 bw_status bwi_ref_transpose(const bwi_ref_call *call);
-size_t bwi_ref_wide_out_scratch(const bwi_node *node, const bwi_node *const *operand); /* the output, widened */
+size_t bwi_ref_wide_out_scratch(const bwi_node *node,
+                                const bwi_node *const *operand); /* the output, widened */
 
 /* ref_index.c */
 bw_status bwi_ref_dynamic_slice(const bwi_ref_call *call);

@@ -14,12 +14,13 @@ static double remainder_real(double a, double b) {
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
 
-#define EACH(expression)                                      \
-  do {                                                        \
+#define EACH(expression)                                         \
+  do {                                                           \
     for (int64_t i = 0; i < n; i++) a[i] = (double)(expression); \
   } while (0)
 
-void bwi_binary_real(bwi_prim prim, int64_t parameter, bw_dtype dtype, double *a, const double *b, int64_t n) {
+void bwi_binary_real(bwi_prim prim, int64_t parameter, bw_dtype dtype, double *a, const double *b,
+                     int64_t n) {
   switch (prim) {
     case BWI_Add: EACH(a[i] + b[i]); break;
     case BWI_ArcTan2: EACH(atan2(a[i], b[i])); break;

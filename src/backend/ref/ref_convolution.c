@@ -58,8 +58,8 @@ static bool input_index(int64_t *out, const geometry *g, uint32_t d, int64_t o, 
 }
 
 /* row (kernel, channels): what lies under the kernel at output position o, for one sample and group. */
-static void gather_row(double *row, const geometry *g, const bwi_ref_call *call, int64_t sample, int64_t group,
-                       const int64_t o[SPATIAL]) {
+static void gather_row(double *row, const geometry *g, const bwi_ref_call *call, int64_t sample,
+                       int64_t group, const int64_t o[SPATIAL]) {
   const int64_t all_channels = g->channels * g->groups;
   int64_t i[SPATIAL];
   memset(row, 0, (size_t)(taps(g) * g->channels) * sizeof *row);

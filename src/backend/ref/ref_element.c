@@ -51,21 +51,21 @@ double bwi_round_to(bw_dtype dtype, double value) {
 /* --- blocks --- */
 
 /* One loop a dtype: these macros only spare writing it thirteen times four times. */
-#define LOAD(type, expression)                  \
-  do {                                          \
+#define LOAD(type, expression)                   \
+  do {                                           \
     const type *p = (const type *)base + offset; \
-    for (int64_t i = 0; i < n; i++) {           \
-      const type x = p[i * step];               \
-      to[i] = (expression);                     \
-    }                                           \
+    for (int64_t i = 0; i < n; i++) {            \
+      const type x = p[i * step];                \
+      to[i] = (expression);                      \
+    }                                            \
   } while (0)
 
-#define STORE(type, expression)                       \
-  do {                                                \
-    type *p = (type *)base + offset;                  \
-    for (int64_t i = 0; i < n; i++) {                 \
-      p[i * step] = (type)(expression);               \
-    }                                                 \
+#define STORE(type, expression)         \
+  do {                                  \
+    type *p = (type *)base + offset;    \
+    for (int64_t i = 0; i < n; i++) {   \
+      p[i * step] = (type)(expression); \
+    }                                   \
   } while (0)
 
 void bwi_load_real(double *to, const void *base, bw_dtype dtype, int64_t offset, int64_t step, int64_t n) {
@@ -104,7 +104,8 @@ void bwi_store_real(void *base, bw_dtype dtype, int64_t offset, int64_t step, co
   }
 }
 
-void bwi_load_integer(int64_t *to, const void *base, bw_dtype dtype, int64_t offset, int64_t step, int64_t n) {
+void bwi_load_integer(int64_t *to, const void *base, bw_dtype dtype, int64_t offset, int64_t step,
+                      int64_t n) {
   switch (dtype) {
     case BW_BOOL: LOAD(uint8_t, x != 0); break;
     case BW_U8: LOAD(uint8_t, x); break;
@@ -122,8 +123,8 @@ void bwi_load_integer(int64_t *to, const void *base, bw_dtype dtype, int64_t off
   }
 }
 
-void bwi_store_integer(void *base, bw_dtype dtype, int64_t offset, int64_t step, const int64_t *from, bool is_u64,
-                       int64_t n) {
+void bwi_store_integer(void *base, bw_dtype dtype, int64_t offset, int64_t step, const int64_t *from,
+                       bool is_u64, int64_t n) {
   switch (dtype) {
     case BW_BOOL: STORE(uint8_t, from[i] != 0); break;
     case BW_U8:
@@ -149,7 +150,8 @@ void bwi_load_wide(bwi_wide *to, const void *base, bw_dtype dtype, int64_t offse
   }
 }
 
-void bwi_store_wide(void *base, bw_dtype dtype, int64_t offset, int64_t step, const bwi_wide *from, int64_t n) {
+void bwi_store_wide(void *base, bw_dtype dtype, int64_t offset, int64_t step, const bwi_wide *from,
+                    int64_t n) {
   if (bwi_is_real(dtype)) {
     bwi_store_real(base, dtype, offset, step, &from->real, n);
   } else {

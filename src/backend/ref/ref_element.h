@@ -23,12 +23,13 @@ void bwi_store_real(void *base, bw_dtype dtype, int64_t offset, int64_t step, co
 /* dtype is not a float; bool is 0 or 1. */
 void bwi_load_integer(int64_t *to, const void *base, bw_dtype dtype, int64_t offset, int64_t step, int64_t n);
 /* Wraps; to bool: not zero; to a float: rounds once, taking the source for a uint64_t where is_u64. */
-void bwi_store_integer(void *base, bw_dtype dtype, int64_t offset, int64_t step, const int64_t *from, bool is_u64,
-                       int64_t n);
+void bwi_store_integer(void *base, bw_dtype dtype, int64_t offset, int64_t step, const int64_t *from,
+                       bool is_u64, int64_t n);
 
 /* As real or as integer, whichever the dtype is. */
 void bwi_load_wide(bwi_wide *to, const void *base, bw_dtype dtype, int64_t offset, int64_t step, int64_t n);
-void bwi_store_wide(void *base, bw_dtype dtype, int64_t offset, int64_t step, const bwi_wide *from, int64_t n);
+void bwi_store_wide(void *base, bw_dtype dtype, int64_t offset, int64_t step, const bwi_wide *from,
+                    int64_t n);
 
 /* Keys that are ordered as sorting orders the elements: NaN last, -0 and 0 equal. */
 #define BWI_KEY_NAN INT64_MAX

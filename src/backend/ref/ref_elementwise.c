@@ -39,7 +39,8 @@ bw_status bwi_ref_elementwise(const bwi_ref_call *call) {
     for (int64_t done = 0; done < w.row; done += BLOCK) {
       const int64_t n = w.row - done < BLOCK ? w.row - done : BLOCK;
       for (uint32_t k = 0; k < node->n_in; k++)
-        bwi_load_real(values[k], call->in[k], call->operand[k]->dtype, w.offset[k] + done * w.step[k], w.step[k], n);
+        bwi_load_real(values[k], call->in[k], call->operand[k]->dtype, w.offset[k] + done * w.step[k],
+                      w.step[k], n);
       for (uint32_t s = 0; s < program->n_steps; s++) run_step(&program->steps[s], values, node->n_in + s, n);
       bwi_store_real(call->out, node->dtype, at, 1, values[node->n_in + program->n_steps - 1], n);
       at += n;

@@ -32,7 +32,8 @@ bw_status bwi_ref_layer_norm(const bwi_ref_call *call) {
     for (int64_t i = 0; i < n; i++) sum += x[i];
     const double mean = sum / (double)n;
     const double scale = 1 / sqrt(mean_of_squares(x, n, mean) + node->params->f[0]);
-    for (int64_t i = 0; i < n; i++) x[i] = (x[i] - mean) * scale * affine_at(call, 1, i) + affine_at(call, 2, i);
+    for (int64_t i = 0; i < n; i++)
+      x[i] = (x[i] - mean) * scale * affine_at(call, 1, i) + affine_at(call, 2, i);
     bwi_store_real(call->out, node->dtype, at, 1, x, n);
   }
   return BW_OK;
@@ -54,7 +55,7 @@ bw_status bwi_ref_rms_norm(const bwi_ref_call *call) {
 /* --- rotary position embedding (Su et al. 2021, "RoFormer") --- */
 
 typedef struct rope {
-  int64_t half; /* pairs that turn; what lies past them is copied */
+  int64_t half;              /* pairs that turn; what lies past them is copied */
   bool traditional, forward; /* pairs are neighbours, or a half apart */
   double base, scale;
 } rope;
@@ -146,7 +147,8 @@ static attention attention_of(const bwi_ref_call *call) {
 
 size_t bwi_ref_attention_scratch(const bwi_node *node, const bwi_node *const *operand) {
   const int64_t keys = operand[1]->shape.v[2], width = operand[0]->shape.v[3], value_width = node->shape.v[3];
-  return (size_t)(2 * keys + 2 * width + 2 * value_width) * sizeof(double); /* scores, mask; query, key; sum, value */
+  return (size_t)(2 * keys + 2 * width + 2 * value_width) *
+         sizeof(double); /* scores, mask; query, key; sum, value */
 }
 
 /* scores (keys) of query row (sample, head, i), masked. `at` is where the row's scores would lie. */

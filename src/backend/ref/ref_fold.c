@@ -108,7 +108,8 @@ void bwi_fold_row(bwi_fold kind, bw_dtype dtype, bwi_wide *acc, int64_t step, co
     for (int64_t i = 0; i < n; i++) acc[i * step].real = fold_real(kind, acc[i * step].real, x[i].real);
   } else {
     const bool is_u64 = dtype == BW_U64;
-    for (int64_t i = 0; i < n; i++) acc[i * step].integer = fold_integer(kind, acc[i * step].integer, x[i].integer, is_u64);
+    for (int64_t i = 0; i < n; i++)
+      acc[i * step].integer = fold_integer(kind, acc[i * step].integer, x[i].integer, is_u64);
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Elements chosen by other elements. Indices are values, known only now: a negative one counts from the
- * end where it does in MLX, and one that is out of range is BW_EFORMAT (MLX reads or writes past the array). */
+ * end where it does in MLX, and one that is out of range is BW_EFORMAT (MLX reads or writes past the array).
+ */
 #include <string.h>
 
 #include "backend/ref/ref.h"
@@ -89,8 +90,8 @@ bw_status bwi_ref_gather(const bwi_ref_call *call) {
   for (int64_t p = 0; p < n_slices; p++) {
     int64_t offset;
     if (!slice_offset(&offset, call, p, slice)) return BW_EFORMAT;
-    bwi_move((char *)call->out + p * slice_bytes, &to, (const char *)call->in[0] + offset * bytes, &from, slice,
-             (size_t)bytes);
+    bwi_move((char *)call->out + p * slice_bytes, &to, (const char *)call->in[0] + offset * bytes, &from,
+             slice, (size_t)bytes);
   }
   return BW_OK;
 }
@@ -107,8 +108,8 @@ bw_status bwi_ref_scatter(const bwi_ref_call *call) {
   for (int64_t p = 0; p < n_slices; p++) {
     int64_t offset;
     if (!slice_offset(&offset, call, p, &slice)) return BW_EFORMAT;
-    bwi_fold_strided((bwi_fold)node->params->i[0], acc, offset, &strides, call->in[updates], p * bwi_count(&slice),
-                     &slice, node->dtype);
+    bwi_fold_strided((bwi_fold)node->params->i[0], acc, offset, &strides, call->in[updates],
+                     p * bwi_count(&slice), &slice, node->dtype);
   }
   bwi_store_wide(call->out, node->dtype, 0, 1, acc, count);
   return BW_OK;
@@ -118,7 +119,8 @@ bw_status bwi_ref_scatter(const bwi_ref_call *call) {
 
 /* The source element that index p chooses, where `lines` are the source's and the index array differs from
  * the source only in its extent along the axis. */
-static bool source_of(int64_t *out, const bwi_ref_call *call, int64_t p, bwi_lines lines, int64_t index_extent) {
+static bool source_of(int64_t *out, const bwi_ref_call *call, int64_t p, bwi_lines lines,
+                      int64_t index_extent) {
   const int64_t i = p % lines.inner, o = p / lines.inner / index_extent;
   int64_t at;
   if (!load_position(&at, call, 1, p, lines.extent, 1)) return false;
@@ -133,7 +135,8 @@ bw_status bwi_ref_gather_axis(const bwi_ref_call *call) {
   for (int64_t p = 0; p < count; p++) {
     int64_t source;
     if (!source_of(&source, call, p, lines, call->node->shape.v[axis])) return BW_EFORMAT;
-    memcpy((char *)call->out + p * (int64_t)bytes, (const char *)call->in[0] + source * (int64_t)bytes, bytes);
+    memcpy((char *)call->out + p * (int64_t)bytes, (const char *)call->in[0] + source * (int64_t)bytes,
+           bytes);
   }
   return BW_OK;
 }

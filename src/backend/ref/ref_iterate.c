@@ -28,7 +28,8 @@ bwi_dims bwi_broadcast_strides(const bwi_dims *from, const bwi_dims *to) {
 }
 
 /* Whether every operand steps from one row of axis d to the next as if both axes were one. */
-static bool joins(const bwi_walk *w, uint32_t outer_axis, int64_t extent, const bwi_dims *strides, uint32_t d) {
+static bool joins(const bwi_walk *w, uint32_t outer_axis, int64_t extent, const bwi_dims *strides,
+                  uint32_t d) {
   for (uint32_t k = 0; k < w->n; k++)
     if (w->stride[outer_axis][k] != strides[k].v[d] * extent) return false;
   return true;
@@ -40,7 +41,8 @@ void bwi_walk_begin(bwi_walk *w, const bwi_dims *shape, uint32_t n, const bwi_di
   w->row = 1;
   w->n_outer = 0;
   w->empty = w->started = false;
-  for (uint32_t k = 0; k < n; k++) w->step[k] = w->offset[k] = 0; /* not the whole struct: gathering walks often */
+  for (uint32_t k = 0; k < n; k++)
+    w->step[k] = w->offset[k] = 0; /* not the whole struct: gathering walks often */
   for (uint32_t d = 0; d < shape->n; d++) {
     if (shape->v[d] == 0) w->empty = true;
     if (shape->v[d] == 1) continue;
@@ -80,7 +82,8 @@ bool bwi_walk_next(bwi_walk *w) {
   return false;
 }
 
-static void move_row(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t n, size_t element_bytes) {
+static void move_row(char *to, int64_t to_step, const char *from, int64_t from_step, int64_t n,
+                     size_t element_bytes) {
   if (to_step == 1 && from_step == 1) {
     memcpy(to, from, (size_t)n * element_bytes);
     return;
@@ -109,8 +112,8 @@ void bwi_move(void *to, const bwi_dims *to_strides, const void *from, const bwi_
   bwi_walk w;
   bwi_walk_begin(&w, shape, 2, strides);
   while (bwi_walk_next(&w))
-    move_row((char *)to + w.offset[0] * size, w.step[0], (const char *)from + w.offset[1] * size, w.step[1], w.row,
-             element_bytes);
+    move_row((char *)to + w.offset[0] * size, w.step[0], (const char *)from + w.offset[1] * size, w.step[1],
+             w.row, element_bytes);
 }
 
 bwi_lines bwi_lines_along(const bwi_dims *shape, int64_t axis) {

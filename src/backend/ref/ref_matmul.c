@@ -28,7 +28,8 @@ static bwi_matrix *matrix_of(bwi_product *p, int role) {
 }
 
 /* Operand k plays `role`: seen as (leading axes of the output, rows, columns), broadcast where need be. */
-static void cast_role(batches *b, const bwi_ref_call *call, int role, uint32_t k, int64_t rows, int64_t columns) {
+static void cast_role(batches *b, const bwi_ref_call *call, int role, uint32_t k, int64_t rows,
+                      int64_t columns) {
   bwi_dims to = call->node->shape;
   to.v[to.n - 2] = rows;
   to.v[to.n - 1] = columns;

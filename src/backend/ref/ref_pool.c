@@ -25,7 +25,8 @@ static int64_t corner_of(const pool *p, int64_t k) {
   const int64_t channel = k % p->channels, column = k / p->channels % p->out_width;
   const int64_t line = k / p->channels / p->out_width % p->out_height;
   const int64_t sample = k / p->channels / p->out_width / p->out_height;
-  return ((sample * p->height + line * p->stride[0]) * p->width + column * p->stride[1]) * p->channels + channel;
+  return ((sample * p->height + line * p->stride[0]) * p->width + column * p->stride[1]) * p->channels +
+         channel;
 }
 
 /* Input element (i, j) of the window at `corner`. */
@@ -43,7 +44,8 @@ bw_status bwi_ref_max_pool(const bwi_ref_call *call) {
     const int64_t corner = corner_of(&p, k);
     double greatest = element_at(call, &p, corner, 0, 0);
     for (int64_t i = 0; i < p.window[0]; i++)
-      for (int64_t j = 0; j < p.window[1]; j++) greatest = bwi_max_real(greatest, element_at(call, &p, corner, i, j));
+      for (int64_t j = 0; j < p.window[1]; j++)
+        greatest = bwi_max_real(greatest, element_at(call, &p, corner, i, j));
     bwi_store_real(call->out, node->dtype, k, 1, &greatest, 1);
   }
   return BW_OK;

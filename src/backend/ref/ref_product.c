@@ -30,7 +30,8 @@ void bwi_load_panel(const bwi_product *p, double *panel, int64_t j, int64_t widt
   }
 }
 
-void bwi_row_times_panel(double *restrict acc, const double *row, const double *panel, int64_t inner, int64_t width) {
+void bwi_row_times_panel(double *restrict acc, const double *row, const double *panel, int64_t inner,
+                         int64_t width) {
   for (int64_t j = 0; j < width; j++) acc[j] = 0;
   for (int64_t k = 0; k < inner; k++) {
     const double factor = row[k];

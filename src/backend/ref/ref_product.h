@@ -18,7 +18,8 @@ typedef struct bwi_matrix {
 
 /* out (rows, columns), row-major from out_offset on, becomes
  *   activate(alpha * (a . b) * out_mask + beta * addend + residual).
- * A mask has one element for each block x block elements of what it scales; where it is 0, so is the result. */
+ * A mask has one element for each block x block elements of what it scales; where it is 0, so is the result.
+ */
 typedef struct bwi_product {
   int64_t rows, inner, columns;
   bwi_matrix a, b, addend, residual;
@@ -37,11 +38,14 @@ size_t bwi_product_scratch(int64_t inner);
 /* The whole product. */
 void bwi_product_run(const bwi_product *product, void *scratch);
 
-/* Its parts, for operands that are not plain matrices. panel (inner, width) holds columns j .. j + width of b. */
+/* Its parts, for operands that are not plain matrices. panel (inner, width) holds columns j .. j + width of
+ * b. */
 void bwi_load_panel(const bwi_product *product, double *panel, int64_t j, int64_t width);
-void bwi_multiply_panel(const bwi_product *product, const double *panel, double *row, int64_t j, int64_t width);
+void bwi_multiply_panel(const bwi_product *product, const double *panel, double *row, int64_t j,
+                        int64_t width);
 /* acc (width) = row (inner) . panel (inner, width). */
-void bwi_row_times_panel(double *restrict acc, const double *row, const double *panel, int64_t inner, int64_t width);
+void bwi_row_times_panel(double *restrict acc, const double *row, const double *panel, int64_t inner,
+                         int64_t width);
 /* Finishes and stores columns j .. j + width of row i from their sums. */
 void bwi_finish_row(const bwi_product *product, int64_t i, int64_t j, int64_t width, double *acc);
 

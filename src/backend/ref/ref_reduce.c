@@ -36,7 +36,8 @@ bw_status bwi_ref_reduce(const bwi_ref_call *call) {
   bwi_wide *acc = call->scratch;
   for (int64_t i = 0; i < count; i++) acc[i] = bwi_fold_start(kind, operand->dtype);
   /* Reduced axes have extent 1 in the output, so its strides along them are 0. */
-  const bwi_dims strides[2] = {bwi_row_major(&operand->shape), bwi_broadcast_strides(&node->shape, &operand->shape)};
+  const bwi_dims strides[2] = {bwi_row_major(&operand->shape),
+                               bwi_broadcast_strides(&node->shape, &operand->shape)};
   bwi_walk w;
   bwi_wide x[BWI_BLOCK];
   bwi_walk_begin(&w, &operand->shape, 2, strides);
@@ -54,7 +55,8 @@ bw_status bwi_ref_reduce(const bwi_ref_call *call) {
 /* --- ArgReduce --- */
 
 /* NaN is the least for argmin and the greatest for argmax, as MLX has it; of equals the first is taken. */
-static uint32_t arg_of_line(const void *in, bw_dtype dtype, int64_t start, int64_t step, int64_t n, bool greatest) {
+static uint32_t arg_of_line(const void *in, bw_dtype dtype, int64_t start, int64_t step, int64_t n,
+                            bool greatest) {
   int64_t keys[BWI_BLOCK], best = 0;
   uint32_t at = 0;
   for (int64_t done = 0; done < n; done += BWI_BLOCK) {
@@ -78,16 +80,23 @@ bw_status bwi_ref_arg_reduce(const bwi_ref_call *call) {
   uint32_t *out = call->out;
   for (int64_t o = 0; o < lines.outer; o++)
     for (int64_t i = 0; i < lines.inner; i++)
-      *out++ = arg_of_line(call->in[0], operand->dtype, o * lines.extent * lines.inner + i, lines.inner, lines.extent,
-                           params->i[0] != 0);
+      *out++ = arg_of_line(call->in[0], operand->dtype, o * lines.extent * lines.inner + i, lines.inner,
+                           lines.extent, params->i[0] != 0);
   return BW_OK;
 }
 
 /* --- Scan --- */
 
-typedef enum scan_kind { SCAN_MAX = 0, SCAN_MIN = 1, SCAN_SUM = 2, SCAN_PRODUCT = 3, SCAN_LOGADDEXP = 4 } scan_kind;
+typedef enum scan_kind {
+  SCAN_MAX = 0,
+  SCAN_MIN = 1,
+  SCAN_SUM = 2,
+  SCAN_PRODUCT = 3,
+  SCAN_LOGADDEXP = 4
+} scan_kind;
 
-static void scan_line(const bwi_ref_call *call, bwi_fold kind, int64_t start, int64_t step, int64_t n, bool inclusive) {
+static void scan_line(const bwi_ref_call *call, bwi_fold kind, int64_t start, int64_t step, int64_t n,
+                      bool inclusive) {
   const bw_dtype dtype = call->operand[0]->dtype;
   bwi_wide x[BWI_BLOCK], acc = bwi_fold_start(kind, dtype);
   for (int64_t done = 0; done < n; done += BWI_BLOCK) {
@@ -111,7 +120,8 @@ bw_status bwi_ref_scan(const bwi_ref_call *call) {
     for (int64_t i = 0; i < lines.inner; i++) {
       const int64_t first = o * lines.extent * lines.inner + i;
       const int64_t last = first + (lines.extent - 1) * lines.inner;
-      scan_line(call, kind, reverse ? last : first, reverse ? -lines.inner : lines.inner, lines.extent, inclusive);
+      scan_line(call, kind, reverse ? last : first, reverse ? -lines.inner : lines.inner, lines.extent,
+                inclusive);
     }
   }
   return BW_OK;

@@ -36,7 +36,8 @@ bw_status bwi_ref_transpose(const bwi_ref_call *call) {
 }
 
 /* Where source[start + k * step] lies for index 0, and its strides in k. */
-static int64_t slice_offset(bwi_dims *strides, const bwi_dims *shape, const bwi_dims *start, const bwi_dims *step) {
+static int64_t slice_offset(bwi_dims *strides, const bwi_dims *shape, const bwi_dims *start,
+                            const bwi_dims *step) {
   int64_t offset = 0;
   *strides = bwi_row_major(shape);
   for (uint32_t d = 0; d < shape->n; d++) {
@@ -95,7 +96,8 @@ bw_status bwi_ref_slice_update(const bwi_ref_call *call) {
   const int64_t count = bwi_node_count(node);
   const int64_t offset = slice_offset(&strides, &node->shape, &params->v[0], &params->v[2]);
   bwi_load_wide(acc, call->in[0], node->dtype, 0, 1, count);
-  bwi_fold_strided((bwi_fold)params->i[0], acc, offset, &strides, call->in[1], 0, &update->shape, node->dtype);
+  bwi_fold_strided((bwi_fold)params->i[0], acc, offset, &strides, call->in[1], 0, &update->shape,
+                   node->dtype);
   bwi_store_wide(call->out, node->dtype, 0, 1, acc, count);
   return BW_OK;
 }
@@ -106,7 +108,8 @@ bw_status bwi_ref_as_strided_gradient(const bwi_ref_call *call) {
   bwi_wide *acc = call->scratch;
   const int64_t count = bwi_node_count(node);
   for (int64_t i = 0; i < count; i++) acc[i] = bwi_fold_start(BWI_FOLD_SUM, node->dtype);
-  bwi_fold_strided(BWI_FOLD_SUM, acc, params->i[0], &params->v[1], call->in[0], 0, &cotangent->shape, node->dtype);
+  bwi_fold_strided(BWI_FOLD_SUM, acc, params->i[0], &params->v[1], call->in[0], 0, &cotangent->shape,
+                   node->dtype);
   bwi_store_wide(call->out, node->dtype, 0, 1, acc, count);
   return BW_OK;
 }

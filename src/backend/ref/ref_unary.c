@@ -12,8 +12,9 @@ enum { LOG_TWO = 0, LOG_TEN = 1 };
 static double inverse_erf(double x) {
   if (isnan(x) || x < -1 || x > 1) return NAN;
   if (x == 1 || x == -1) return x > 0 ? INFINITY : -INFINITY;
-  static const double centre[] = {2.81022636e-08,  3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
-                                  -0.00125372503, -0.00417768164, 0.246640727,    1.50140941};
+  static const double centre[] = {2.81022636e-08,  3.43273939e-07, -3.5233877e-06,
+                                  -4.39150654e-06, 0.00021858087,  -0.00125372503,
+                                  -0.00417768164,  0.246640727,    1.50140941};
   static const double tail[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
                                 -0.0076224613,   0.00943887047,  1.00167406,    2.83297682};
   const double magnitude = fabs(x);
@@ -38,8 +39,8 @@ static double sigmoid(double x) {
   return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x));
 }
 
-#define EACH(expression)                                      \
-  do {                                                        \
+#define EACH(expression)                                         \
+  do {                                                           \
     for (int64_t i = 0; i < n; i++) x[i] = (double)(expression); \
   } while (0)
 
