@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the convolution kernels know of a node: Convolution or FusedConvolution of one or two spatial axes
+ * with constant weights; one axis is taken as an image of height 1. */
+#ifndef BACKEND_CPU_CONVOLUTION_H
+#define BACKEND_CPU_CONVOLUTION_H
+
+#include "backend/plan.h"
+
+typedef struct bwi_convolution {
+  int64_t batch, groups;
+  int64_t channels, out_channels; /* of all groups */
+  int64_t in[2], out[2], kernel[2];
+  int64_t stride[2], low[2], dilation[2], input_dilation[2];
+  bool flip;
+  const float *weights; /* (O, kernel[0], kernel[1], C / groups), constant */
+  bool has_bias, has_residual, relu; /* operands 2 and 3 */
+} bwi_convolution;
+
+/* BW_EUNSUPPORTED: not such a node. */
+bw_status bwi_convolution_of(bwi_convolution *out, const bwi_graph *g, bwi_id id, bw_error *err);
+
+/* Each BW_EUNSUPPORTED where it does not apply. */
+bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
+bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
+bw_status bwi_bind_few_channels(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
+
+/* A number that differs for convolutions which pack the same weights differently. */
+uint64_t bwi_convolution_variant(const bwi_convolution *c);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Packing and blocking around the panel kernel. The packed form is, for each group of segments, for each
+ * panel, the panel's rows of that group: what one call of the kernel reads, in order. */
+#include "backend/cpu/gemm.h"
+
+#include <stddef.h>
+
+uint32_t bwi_segments_needed(int64_t length) {
+  return (uint32_t)((length + BWI_GEMM_DEPTH - 1) / BWI_GEMM_DEPTH);
+}
+
+uint32_t bwi_segments_add(bwi_segment *segments, uint32_t count, int64_t offset, int64_t length) {
+  const int64_t pieces = bwi_segments_needed(length);
+  for (int64_t piece = 0; piece < pieces; piece++) {
+    const int64_t first = length * piece / pieces, end = length * (piece + 1) / pieces;
+    segments[count++] = (bwi_segment){offset + first, end - first};
+  }
+  return count;
+}
+
+static int64_t padded_columns(const bwi_simd *simd, int64_t n_columns) {
+  return (n_columns + simd->lanes - 1) / simd->lanes * simd->lanes;
+}
+
+int64_t bwi_gemm_packed_count(const bwi_simd *simd, int64_t depth, int64_t n_columns) {
+  return depth * padded_columns(simd, n_columns);
+}
+
+/* Segments [first, end) whose panels pass together, and the rows of the packed form before and in them. */
+typedef struct group {
+  uint32_t first, end;
+  int64_t k_first, k_count;
+} group;
+
+static group next_group(const bwi_gemm *p, group g) {
+  group next = {.first = g.end, .end = g.end, .k_first = g.k_first + g.k_count, .k_count = 0};
+  while (next.end < p->n_segments && next.k_count + p->segments[next.end].length <= BWI_GEMM_DEPTH)
+    next.k_count += p->segments[next.end++].length;
+  return next;
+}
+
+/* Columns [first, first + count) in a panel so many vectors wide. */
+typedef struct columns {
+  int64_t first, count;
+  uint32_t vectors;
+} columns;
+
+static columns columns_from(const bwi_gemm *p, int64_t first) {
+  const int64_t most = (int64_t)p->simd->max_vectors * p->simd->lanes, left = p->n_columns - first;
+  const int64_t count = left < most ? left : most;
+  return (columns){first, count, (uint32_t)((count + p->simd->lanes - 1) / p->simd->lanes)};
+}
+
+static int64_t panel_offset(const bwi_gemm *p, group g, columns c) {
+  return g.k_first * padded_columns(p->simd, p->n_columns) + g.k_count * c.first;
+}
+
+typedef struct run_cursor {
+  uint32_t run;
+  int64_t k;
+} run_cursor;
+
+static int64_t next_source(const bwi_right *right, run_cursor *at) {
+  while (at->k == right->runs[at->run].length) *at = (run_cursor){at->run + 1, 0};
+  return right->runs[at->run].offset + at->k++ * right->k_stride;
+}
+
+void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right) {
+  for (columns c = columns_from(p, 0); c.count > 0; c = columns_from(p, c.first + c.count)) {
+    run_cursor at = {0, 0};
+    const int64_t width = (int64_t)c.vectors * p->simd->lanes;
+    for (group g = next_group(p, (group){0}); g.k_count > 0; g = next_group(p, g)) {
+      float *panel = packed + panel_offset(p, g, c);
+      for (int64_t k = 0; k < g.k_count; k++) {
+        const float *row = right->data + next_source(right, &at) + c.first * right->column_stride;
+        for (int64_t j = 0; j < c.count; j++) panel[k * width + j] = row[j * right->column_stride];
+      }
+    }
+  }
+}
+
+static void run_group(const bwi_gemm *p, group g, bwi_panel panel) {
+  panel.segments = p->segments + g.first;
+  panel.n_segments = g.end - g.first;
+  for (columns c = columns_from(p, 0); c.count > 0; c = columns_from(p, c.first + c.count)) {
+    panel.panel = p->packed + panel_offset(p, g, c);
+    panel.first_column = c.first;
+    panel.n_columns = (uint32_t)c.count;
+    panel.vectors = c.vectors;
+    panel.ahead = panel.panel + g.k_count * c.vectors * p->simd->lanes; /* the next panel or group follows */
+    panel.ahead_end = panel.ahead + g.k_count * c.vectors * p->simd->lanes;
+    p->simd->panel(&panel);
+  }
+}
+
+void bwi_gemm_rows(const bwi_gemm *p, uint32_t n_rows, const float *const *rows, float *const *out,
+                      const float *const *residual, bwi_epilogue epilogue) {
+  group g = next_group(p, (group){0});
+  bool first = true;
+  for (;;) { /* a product of no segments still writes its bias */
+    const bool last = g.end == p->n_segments;
+    run_group(p, g,
+              (bwi_panel){.n_rows = n_rows,
+                          .rows = rows,
+                          .out = out,
+                          .residual = last ? residual : NULL,
+                          .bias = epilogue.bias,
+                          .accumulate = !first,
+                          .relu = last && epilogue.relu});
+    if (last) return;
+    first = false;
+    g = next_group(p, g);
+  }
+}

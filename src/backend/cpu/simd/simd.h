@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is compiled once per instruction set: the inner loops. A table of them is chosen once per process
+ * by what the processor supports (dispatch.c); nothing outside this folder knows a vector's width except
+ * through `lanes`. */
+#ifndef BACKEND_CPU_SIMD_SIMD_H
+#define BACKEND_CPU_SIMD_SIMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A run of consecutive elements in every left row: row[offset .. offset + length). */
+typedef struct bwi_segment {
+  int64_t offset;
+  int64_t length;
+} bwi_segment;
+
+/* Rows of a product with one panel of columns: for each row r and column j < n_columns,
+ *   out[r][j] = start + sum over segments, then elements k in order, of rows[r][k] * panel[k][j]
+ * and then + residual[r][j], max(., 0), as asked. start is out[r][j] itself (accumulate), bias[j], or 0.
+ * Every output is one chain of sums in the order of k, so it does not depend on the other rows. */
+typedef struct bwi_panel {
+  uint32_t n_rows, n_segments;
+  const float *const *rows;
+  float *const *out;
+  const float *const *residual; /* NULL: none */
+  const bwi_segment *segments;
+  const float *panel; /* [elements][vectors * lanes], zeros past n_columns */
+  const float *ahead, *ahead_end; /* what will be read after the panel; a hint */
+  const float *bias;              /* n_columns; NULL: 0 */
+  int64_t first_column;           /* added to out, residual and bias */
+  uint32_t vectors;               /* width of the panel, 1..max_vectors */
+  uint32_t n_columns;             /* (vectors - 1) * lanes < n_columns <= vectors * lanes */
+  bool accumulate, relu;
+} bwi_panel;
+
+/* Pooling of (n, height, width, channels) images without padding. */
+typedef struct bwi_pool {
+  int64_t n, height, width, channels, out_height, out_width;
+  int64_t window[2], stride[2];
+} bwi_pool;
+
+typedef enum bwi_reduce_kind { BWI_REDUCE_SUM, BWI_REDUCE_MIN, BWI_REDUCE_MAX } bwi_reduce_kind;
+
+/* (outer, reduced, inner) elements to (outer, inner). */
+typedef struct bwi_reduce_block {
+  bwi_reduce_kind kind;
+  int64_t outer, reduced, inner;
+} bwi_reduce_block;
+
+/* A tile of Winograd's convolution is POINTS x POINTS pixels; point (i, j) is i * POINTS + j. */
+#define BWI_WINOGRAD_POINTS 6
+
+typedef struct bwi_winograd_in {
+  const float *const *pixels; /* one a point, n_channels each */
+  int64_t n_channels;
+  float *out; /* point p at out + p * point_stride */
+  int64_t point_stride;
+} bwi_winograd_in;
+
+typedef struct bwi_winograd_out {
+  const float *in; /* point p at in + p * point_stride */
+  int64_t point_stride, n_channels;
+  uint32_t n_out;               /* 4, 3 or 2: POINTS + 1 - the kernel's extent */
+  float *const *out;            /* n_out x n_out pixels; NULL outside of the image */
+  const float *const *residual; /* as many; NULL: none */
+  const float *bias;            /* NULL: none */
+  bool relu;
+} bwi_winograd_out;
+
+typedef struct bwi_simd {
+  const char *name;
+  uint32_t lanes;       /* floats of a vector */
+  uint32_t max_vectors; /* widest panel */
+  void (*panel)(const bwi_panel *p);
+  void (*winograd_in)(const bwi_winograd_in *t);
+  void (*winograd_out)(const bwi_winograd_out *t);
+  /* One primitive (a bwi_prim; parameter: its i0) over n float32 elements; truth is 0 and 1. `in` has as many
+   * entries as operands, then NULL. Returns 0 for a primitive that it does not know. */
+  int (*step)(int prim, int32_t parameter, uint32_t n, const float *const *in, float *out);
+  void (*reduce)(const bwi_reduce_block *b, const float *x, float *y);
+  void (*softmax)(int64_t n, const float *x, float *y); /* one row; y may be x */
+  void (*max_pool)(const bwi_pool *p, const float *x, float *y);
+  void (*max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy, float *dx);
+  void (*avg_pool)(const bwi_pool *p, const float *x, float *y);
+  void (*avg_pool_gradient)(const bwi_pool *p, const float *dy, float *dx);
+} bwi_simd;
+
+/* The best set that this processor supports. */
+const bwi_simd *bwi_simd_best(void);
+
+#endif

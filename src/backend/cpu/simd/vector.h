@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vectors of float32 by the vector extension that gcc and clang share, as wide as the instruction set
+ * this object is built for. Only files of this folder include it; each is built once per instruction set
+ * (see CMakeLists.txt) and its exported names carry the set's suffix. */
+#ifndef BACKEND_CPU_SIMD_VECTOR_H
+#define BACKEND_CPU_SIMD_VECTOR_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX2__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+typedef float vf __attribute__((vector_size(LANES * 4)));
+typedef int32_t vi __attribute__((vector_size(LANES * 4)));
+typedef float vf_anywhere __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
+/* Kernels are written once for any tile size and unrolled for each: without this the sums would live in
+ * memory instead of registers. */
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf vf_load(const float *p) {
+  return *(const vf_anywhere *)p;
+}
+
+INLINE void vf_store(float *p, vf v) {
+  *(vf_anywhere *)p = v;
+}
+
+/* The first n (< LANES) lanes; the others are zero. */
+INLINE vf vf_load_first(const float *p, uint32_t n) {
+  float lanes[LANES] = {0};
+  memcpy(lanes, p, n * sizeof(float));
+  return vf_load(lanes);
+}
+
+INLINE void vf_store_first(float *p, vf v, uint32_t n) {
+  float lanes[LANES];
+  vf_store(lanes, v);
+  memcpy(p, lanes, n * sizeof(float));
+}
+
+INLINE vf vf_all(float x) {
+  return x - (vf){0}; /* not `+`: -0 + 0 is 0 */
+}
+
+/* Lane by lane, mask being all ones or all zeros: what a comparison gives. */
+INLINE vf vf_select(vi mask, vf then, vf otherwise) {
+  return (vf)((mask & (vi)then) | (~mask & (vi)otherwise));
+}
+
+/* max(v, 0) with NaN kept, as MLX's Maximum does. */
+INLINE vf vf_relu(vf v) {
+  return (vf)(~(v < vf_all(0.0f)) & (vi)v);
+}
+
+#endif
