@@ -40,9 +40,14 @@ typedef struct bwi_backend {
 typedef struct bwi_plan bwi_plan;
 
 /* Backends are asked in order for each node; the graph must outlive the plan. BW_EUNSUPPORTED names a
- * node that no backend takes. */
-bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends, const bwi_backend *const *backends,
-                          bwi_weights *weights, uint32_t flags, bw_error *err);
+ * node that no backend takes; BW_ELIMIT: more than 65,536 inputs and steps, or sizes that overflow. */
+bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends,
+                          const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
+                          bw_error *err);
+/* The same, with BW_ELIMIT before a workspace of more than max_bytes is taken. */
+bw_status bwi_plan_create_within(bwi_plan **out, size_t max_bytes, const bwi_graph *g, uint32_t n_backends,
+                                 const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
+                                 bw_error *err);
 void bwi_plan_free(bwi_plan *plan);
 
 void *bwi_plan_input(bwi_plan *plan, uint32_t i);              /* to be filled before its stage runs; kept between runs */
