@@ -49,6 +49,10 @@ BW_API BW_NODISCARD bw_status bw_attack_create(bw_attack **out, const char *name
 BW_API BW_NODISCARD bw_status bw_attack_set(bw_attack *attack, const char *option, const char *value, bw_error *err);
 BW_API void bw_attack_free(bw_attack *attack);
 
+/* The budget that literature uses for data of this kind, scaled with the width of the input domain: Linf 0.3
+ * for one channel and 8/255 otherwise, L2 2 and 0.5, L1 10 and 12. */
+BW_API double bw_attack_usual_eps(const bw_model *model, bw_norm norm);
+
 typedef struct bw_run_options {
   size_t struct_size;
   uint64_t seed;
@@ -73,15 +77,18 @@ BW_API void bw_attack_result_free(bw_attack_result *result);
 typedef struct bw_sample_outcome {
   int32_t clean_prediction;       /* class, or -1 if not reached before cancelling */
   int32_t adversarial_prediction; /* class of the returned sample */
-  uint8_t attacked;               /* 0 for samples that were wrong to begin with */
+  uint8_t attacked;               /* 0 for samples that were wrong to begin with, and, after cancelling, for
+                                     those whose attack had not ended */
   uint8_t success;                /* verified */
   float distance;                 /* norm of the perturbation of a success; else NaN */
-  uint64_t forwards, backwards;   /* model evaluations spent on this sample */
+  uint64_t forwards, backwards;   /* model evaluations that the attack spent on this sample; without the clean
+                                     prediction and the verification */
 } bw_sample_outcome;
 
 BW_API uint64_t bw_attack_result_count(const bw_attack_result *result);
 BW_API const bw_sample_outcome *bw_attack_result_at(const bw_attack_result *result, uint64_t i);
-/* The adversarial sample, or the clean one where there is no success; borrowed. */
+/* The adversarial sample, or the clean one where there is no success; borrowed. The data set that was attacked
+ * must outlive the result. */
 BW_API const float *bw_attack_result_sample(const bw_attack_result *result, uint64_t i);
 BW_API double bw_attack_result_seconds(const bw_attack_result *result);
 /* Successes that the attack claimed and verification refused: 0 unless something is unsound. */

@@ -16,7 +16,7 @@ typedef struct bw_evaluation_options {
   const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; NULL: the standard suite */
   bw_norm norm;        /* default BW_LINF */
   double eps;          /* main budget; NaN: 0.3 for 1-channel, 8/255 for others (Linf) */
-  uint32_t n_budgets;  /* curve: this many budgets from 0 to 2 eps; 0: no curve; default 8 */
+  uint32_t n_budgets;  /* curve: this many budgets in even steps up to 2 eps, besides 0; 0: no curve; default 8 */
   uint64_t samples;    /* attack a random part of this size; 0: all */
   uint64_t seed;
   uint32_t threads, batch;
@@ -30,7 +30,9 @@ BW_API void bw_evaluation_options_init(bw_evaluation_options *options, size_t st
 
 typedef struct bw_evaluation bw_evaluation;
 
-/* BW_ECANCEL: *out holds what was done, marked incomplete. Other failures leave *out untouched. */
+/* BW_ECANCEL: *out holds the attacks, budgets and checks that were finished, marked incomplete. Other failures leave
+ * *out untouched: BW_EINVAL (an option, or shapes, classes or values of model and data that do not fit), BW_EUNSUPPORTED,
+ * BW_ENOMEM, those of reading and writing the resume file. The data set must outlive the evaluation. */
 BW_API BW_NODISCARD bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_dataset *dataset,
                                                 const bw_evaluation_options *options, bw_error *err);
 BW_API void bw_evaluation_free(bw_evaluation *evaluation);

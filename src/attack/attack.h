@@ -71,6 +71,11 @@ struct bwi_batch {
   struct bwi_oracle *oracle;
 };
 
+/* The loss and the cotangent that the search uses: the loss's derivative, scaled so that its greatest entry is 1.
+ * No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy has them
+ * for a confident model, would vanish on their way back. */
+double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target, float *cotangent);
+
 /* Both evaluate every active sample at its iterate and take those that are verified successes out, so that
  * n may be smaller afterwards. BW_ECANCEL when the run was cancelled; BW_EINTERNAL when the attack declares
  * less access than it asks for; or what the model says. */

@@ -12,14 +12,14 @@ typedef struct cotangent_call {
   bwi_loss loss;
 } cotangent_call;
 
-/* No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy has them
- * for a confident model, would vanish on their way back. */
-static void normalise(uint32_t n, float *cotangent) {
+double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target, float *cotangent) {
+  const double value = bwi_loss_eval(loss, n_classes, logits, label, target, cotangent);
   float greatest = 0;
-  for (uint32_t c = 0; c < n; c++)
+  for (uint32_t c = 0; c < n_classes; c++)
     if (fabsf(cotangent[c]) > greatest) greatest = fabsf(cotangent[c]);
-  if (!(greatest > 0) || !isfinite(greatest)) return;
-  for (uint32_t c = 0; c < n; c++) cotangent[c] = (float)((double)cotangent[c] / (double)greatest);
+  if (!(greatest > 0) || !isfinite(greatest)) return value;
+  for (uint32_t c = 0; c < n_classes; c++) cotangent[c] = (float)((double)cotangent[c] / (double)greatest);
+  return value;
 }
 
 static void write_cotangents(void *payload, uint64_t first, uint64_t n, const float *logits, float *cotangents) {
@@ -27,8 +27,7 @@ static void write_cotangents(void *payload, uint64_t first, uint64_t n, const fl
   const uint32_t classes = call->batch->n_classes;
   for (uint64_t i = 0; i < n; i++) {
     bwi_subject *s = &call->batch->subjects[first + i];
-    s->loss = bwi_loss_eval(call->loss, classes, logits + i * classes, s->label, s->target, cotangents + i * classes);
-    normalise(classes, cotangents + i * classes);
+    s->loss = bwi_search_cotangent(call->loss, classes, logits + i * classes, s->label, s->target, cotangents + i * classes);
   }
 }
 

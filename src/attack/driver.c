@@ -229,7 +229,7 @@ static void list_subjects(attack_call *call) {
   }
   char phase[64];
   snprintf(phase, sizeof phase, "%s eps %.4g", a->attack->class->info.name, a->attack->eps);
-  bwi_meter_begin(&call->crew->meter, phase, n, n - call->n_survivors, (int64_t)(n - call->n_survivors));
+  bwi_meter_begin(&call->crew->meter, a->phase != NULL ? a->phase : phase, n, n - call->n_survivors, (int64_t)(n - call->n_survivors));
 }
 
 static void drop_broken(attack_call *call) {

@@ -32,6 +32,7 @@ typedef struct bwi_assignment {
   uint64_t seed;
   uint32_t first_restart; /* 0, unless earlier restarts were run before */
   uint64_t most;          /* samples in flight for a worker; 0: the crew's batch */
+  const char *phase;      /* what progress calls it; NULL: the attack and its budget */
 } bwi_assignment;
 
 /* As bw_attack_run, for the chosen samples. */

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "attack/attack.h"
-#include "base/json.h"
 #include "base/memory.h"
+#include "base/number.h"
+#include "model/model.h"
 
 static const char *const norm_names[] = {"linf", "l2", "l1", "l0"};
 
@@ -40,15 +41,12 @@ void bw_attack_free(bw_attack *attack) {
 
 /* ---- values from text ---- */
 
-/* A decimal number, as JSON writes it; the parser does not depend on the locale. */
+/* A decimal number that ends where `size` bytes do: no spaces, names or hexadecimals. */
 static bool parse_decimal(double *out, const char *text, size_t size) {
-  bwi_json *document = NULL;
-  const bwi_bytes bytes = {.data = (const uint8_t *)text, .size = size};
-  if (bwi_json_parse(&document, bytes, 1, NULL) != BW_OK) return false;
-  const bool is_number = bwi_json_kind_of(document, 0) == BWI_JSON_NUMBER;
-  if (is_number) *out = bwi_json_number_of(document, 0);
-  bwi_json_free(document);
-  return is_number;
+  const char *end = NULL;
+  if (strspn(text, "-.0123456789eE+") < size || text[0] == '+') return false;
+  *out = bwi_number_parse(text, &end);
+  return size > 0 && end == text + size && isfinite(*out);
 }
 
 /* "0.03" or a fraction, "8/255". */
@@ -146,4 +144,16 @@ void bwi_attack_describe(bwi_buffer *out, const bw_attack *attack) {
     else if (o->kind == BW_OPTION_BOOLEAN) bwi_buffer_format(out, " %s=%s", o->name, value != 0 ? "true" : "false");
     else bwi_buffer_format(out, " %s=%.6g", o->name, value);
   }
+}
+
+/* ---- the usual budget ---- */
+
+static bool has_one_channel(const bwi_dims *shape) {
+  return shape->n == 2 || (shape->n == 3 && (shape->v[2] == 1 || shape->v[0] == 1));
+}
+
+double bw_attack_usual_eps(const bw_model *model, bw_norm norm) {
+  static const double usual[][2] = {[BW_LINF] = {8.0 / 255, 0.3}, [BW_L2] = {0.5, 2}, [BW_L1] = {12, 10}, [BW_L0] = {1, 1}};
+  const double width = (double)model->upper - (double)model->lower;
+  return usual[norm][has_one_channel(&model->shape)] * width;
 }

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eval/suite.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* From the weakest to the strongest. Two losses, because each is blind where the other is not: cross-entropy
+ * saturates on confident models, the margin has one rival class in view. */
+static const char standard_suite[] = "noise:draws=25,fgsm,mi-fgsm,pgd,pgd:loss=margin:restarts=3";
+
+bool bwi_is_iterative(const bw_attack *attack) {
+  return attack->class->info.access == BW_ACCESS_GRADIENT && bwi_attack_value(attack, "steps", 0) > 1;
+}
+
+bool bwi_is_single_step(const bw_attack *attack) {
+  return attack->class->info.access == BW_ACCESS_GRADIENT && bwi_attack_value(attack, "steps", 1) <= 1;
+}
+
+bool bwi_is_blind(const bw_attack *attack) {
+  return attack->class->info.access < BW_ACCESS_GRADIENT;
+}
+
+/* Cuts *text at the first of `separators` and returns what was before it; *text is NULL after the last one. */
+static char *next_part(char **text, char separator) {
+  char *part = *text;
+  char *end = strchr(part, separator);
+  if (end != NULL) *end = '\0';
+  *text = end != NULL ? end + 1 : NULL;
+  return part;
+}
+
+/* "pgd:steps=100:random_start" */
+static bw_status parse_attack(bw_attack *out, char *text, bw_norm norm, double eps, bw_error *err) {
+  char *rest = text;
+  bw_attack *attack = NULL;
+  BW_TRY(bw_attack_create(&attack, next_part(&rest, ':'), norm, eps, err));
+  bw_status status = BW_OK;
+  while (rest != NULL && status == BW_OK) {
+    char *value = next_part(&rest, ':');
+    const char *option = next_part(&value, '=');
+    status = bw_attack_set(attack, option, value != NULL ? value : "true", err);
+  }
+  *out = *attack;
+  bw_attack_free(attack);
+  return status;
+}
+
+static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_model *model, bw_norm norm, double eps, bw_error *err) {
+  if (suite->n_attacks == BWI_MAX_SUITE) return BW_FAIL(err, BW_ELIMIT, "a suite has at most %d attacks", BWI_MAX_SUITE);
+  bw_attack *attack = &suite->attacks[suite->n_attacks];
+  BW_TRY(parse_attack(attack, text, norm, eps, err));
+  if (attack->class->info.access <= model->access) suite->n_attacks++;
+  else if (named) return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", attack->class->info.name);
+  return BW_OK;
+}
+
+bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps, bw_error *err) {
+  bwi_suite suite = {0};
+  char *copy = bwi_strdup(text != NULL ? text : standard_suite);
+  if (copy == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the list of attacks");
+  bw_status status = BW_OK;
+  for (char *rest = copy; rest != NULL && status == BW_OK;)
+    status = add_attack(&suite, next_part(&rest, ','), text != NULL, model, norm, eps, err);
+  bwi_free(copy);
+  if (status == BW_OK && suite.n_attacks == 0) status = BW_FAIL(err, BW_EUNSUPPORTED, "no attack of the suite works with this model");
+  if (status == BW_OK) *out = suite;
+  return status;
+}
