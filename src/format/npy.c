@@ -52,13 +52,13 @@ static bwi_bytes read_string(bwi_cursor *c) {
   skip_blanks(c);
   const char quote = peek(c) == '"' ? '"' : '\'';
   expect(c, quote);
-  bwi_bytes text = {c->bytes.data + c->at, 0};
-  while (peek(c) != quote && c->status == BW_OK) {
+  const size_t start = c->at;
+  while (c->status == BW_OK && peek(c) != quote) {
     const uint8_t next = bwi_cursor_u8(c, "string in the header");
     if (next < 0x20 || next > 0x7E || next == '\\')
       (void)bwi_cursor_fail(c, BW_EFORMAT, "a string in the header holds character %u", next);
-    text.size++;
   }
+  const bwi_bytes text = {c->bytes.data + start, c->status == BW_OK ? c->at - start : 0};
   expect(c, quote);
   return text;
 }
@@ -141,10 +141,11 @@ static void read_entry(bwi_cursor *c, npy_header *header, bool seen[3]) {
   static const char *const keys[3] = {"descr", "fortran_order", "shape"};
   const size_t start = c->at;
   const bwi_bytes key = read_string(c);
+  if (c->status != BW_OK) return;
   size_t k = 0;
   while (k < 3 && !is_text(key, keys[k])) k++;
   if (k == 3 || seen[k]) {
-    if (c->status == BW_OK) c->at = start;
+    c->at = start;
     (void)bwi_cursor_fail(c, BW_EFORMAT, "the header has a key that is unknown or repeats");
     return;
   }

@@ -260,6 +260,7 @@ def npy_cases():
         "format-not-a-dict": npy("__import__('os').system('id')\n", bytes(24)),
         "format-order": npy_of(order="Falsy"),
         "format-escape": npy_of("'<f\\x34'"),
+        "format-unclosed-key": npy("{'descr': '|b1', '   \n", bytes(6)),
         "format-unclosed": npy("{'descr': '<f4\n", bytes(24)),
         "format-shape-number": npy_of(shape="(6)"),
         "format-shape-list": npy_of(shape="[6]"),

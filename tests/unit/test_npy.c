@@ -102,6 +102,7 @@ static const refusal refusals[] = {
     {"format-shape-overflow", 128, "shape (999999999999999999, 999999999999999999) has a negative extent or overflows"},
     {"format-trailing", 128, "the shape takes 24 bytes and the file holds 25"},
     {"format-truncated", 128, "the shape takes 24 bytes and the file holds 23"},
+    {"format-unclosed-key", 32, "a string in the header holds character 10"},
     {"format-unclosed", 25, "a string in the header holds character 10"},
     {"limit-header", 0, "an npy header of 131132 bytes; the limit is 65536"},
     {"unsupported-big-endian", 20, "dtype '>f4' is big-endian, which is not supported"},
