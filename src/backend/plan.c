@@ -215,7 +215,8 @@ static uint32_t list_blocks(const bwi_plan *plan, value *values, bwi_block *bloc
 
 /* --- addresses --- */
 
-static bw_status make_workspace(bwi_plan *plan, value *values, bwi_block *blocks, bw_error *err) {
+static bw_status make_workspace(bwi_plan *plan, size_t max_bytes, value *values, bwi_block *blocks,
+                                bw_error *err) {
   const uint32_t n_blocks = list_blocks(plan, values, blocks);
   size_t values_bytes = 0, scratch_bytes = 0;
   BW_TRY(bwi_place(&values_bytes, blocks, n_blocks, err));
@@ -224,6 +225,9 @@ static bw_status make_workspace(bwi_plan *plan, value *values, bwi_block *blocks
       scratch_bytes = plan->steps[s].kernel.scratch_bytes;
   if (!bwi_add_size(&plan->workspace_bytes, values_bytes, scratch_bytes))
     return BW_FAIL(err, BW_ELIMIT, "the plan's buffers do not fit the address space");
+  if (plan->workspace_bytes > max_bytes)
+    return BW_FAIL(err, BW_ELIMIT, "the plan's buffers need %zu bytes, %zu are allowed", plan->workspace_bytes,
+                   max_bytes);
   plan->workspace = bwi_alloc(plan->workspace_bytes, 1);
   if (plan->workspace == NULL)
     return BW_FAIL(err, BW_ENOMEM, "out of memory for a workspace of %zu bytes", plan->workspace_bytes);
@@ -257,6 +261,12 @@ static void set_addresses(bwi_plan *plan, const value *values, const bwi_block *
 bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends,
                           const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
                           bw_error *err) {
+  return bwi_plan_create_within(out, SIZE_MAX, g, n_backends, backends, weights, flags, err);
+}
+
+bw_status bwi_plan_create_within(bwi_plan **out, size_t max_bytes, const bwi_graph *g, uint32_t n_backends,
+                                 const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
+                                 bw_error *err) {
   BW_TRY(bwi_graph_status(g, err));
   bw_status status = BW_ENOMEM;
   const uint32_t count = bwi_graph_count(g);
@@ -275,7 +285,7 @@ bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backend
     status = bind_kernel(&plan->steps[s], g, n_backends, backends, weights, flags, err);
   if (status != BW_OK) goto out;
   find_lives(plan, values);
-  status = make_workspace(plan, values, blocks, err);
+  status = make_workspace(plan, max_bytes, values, blocks, err);
   if (status != BW_OK) goto out;
   set_addresses(plan, values, blocks);
   *out = plan;

@@ -169,6 +169,19 @@ static void test_in_place(void **state) {
   bwi_graph_free(g);
 }
 
+static void test_workspace_limit(void **state) {
+  (void)state;
+  enum { NEEDED = 2 * 1024 * sizeof(float) };
+  bwi_graph *g = chain(3);
+  bwi_plan *plan = NULL;
+  bw_error err;
+  assert_int_equal(bwi_plan_create_within(&plan, NEEDED - 1, g, 1, backends, NULL, 0, &err), BW_ELIMIT);
+  assert_null(plan);
+  assert_int_equal(bwi_plan_create_within(&plan, NEEDED, g, 1, backends, NULL, 0, &err), BW_OK);
+  bwi_plan_free(plan);
+  bwi_graph_free(g);
+}
+
 /* -(a + b), wrong where b lies in the output. */
 static bw_status negated_sum(void *payload, const void *const *in, void *out, void *scratch) {
   (void)payload, (void)scratch;
@@ -347,6 +360,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random_graphs),
       cmocka_unit_test(test_in_place),
+      cmocka_unit_test(test_workspace_limit),
       cmocka_unit_test(test_one_value_twice),
       cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_outputs_that_are_not_steps),
