@@ -4,6 +4,7 @@
 import pathlib
 import re
 import subprocess
+import sys
 
 C_SUFFIXES = {".c", ".h", ".def", ".cc", ".cpp", ".hpp"}
 
@@ -17,7 +18,10 @@ def tracked(root):
         names = [pathlib.Path(name) for name in listing.stdout.decode().split("\0") if name]
     else:
         names = [path.relative_to(root) for path in root.rglob("*") if "build" not in path.relative_to(root).parts]
-    return sorted(name for name in names if (root / name).is_file())
+    files = sorted(name for name in names if (root / name).is_file())
+    if not files:
+        sys.exit(f"{root} holds no source files: nothing was checked")
+    return files
 
 
 def c_files(root, *folders):

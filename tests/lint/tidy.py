@@ -21,17 +21,20 @@ def compiled_files(root, build):
     return sorted(file for file in files if any(file.is_relative_to(folder) for folder in folders))
 
 
-def problem(tool, build, file):
-    # The build may be made by a compiler whose warning flags clang does not know.
-    command = [tool, "-p", build, "--quiet", "--extra-arg=-Wno-unknown-warning-option", file]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+def problem(command, file):
+    result = subprocess.run([*command, file], capture_output=True, text=True, check=False)
     return None if result.returncode == 0 else result.stdout + result.stderr
 
 
 def main(root, build, tool):
     files = compiled_files(root, build)
+    if not files:
+        sys.exit(f"{build}/compile_commands.json compiles nothing of {root}: nothing was checked")
+    command = [tool, "-p", build, f"--config-file={root / '.clang-tidy'}", "--quiet"]
+    # The build may be made by a compiler whose warning flags clang does not know.
+    command.append("--extra-arg=-Wno-unknown-warning-option")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = [text for text in pool.map(lambda file: problem(tool, build, file), files) if text is not None]
+        found = [text for text in pool.map(lambda file: problem(command, file), files) if text is not None]
     print(f"{len(files)} files")
     return sources.report(found)
 
