@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ROUNDS 10
-#define LANES 16 /* blocks computed side by side, so that the compiler can use vectors */
+#define LANES 64 /* blocks side by side in vectors; gcc unrolls a loop over fewer instead */
 #define BATCH (4 * (size_t)LANES)
 
 static const uint32_t multiplier_0 = 0xD2511F53, multiplier_1 = 0xCD9E8D57;

@@ -34,9 +34,9 @@ static void test_draws_are_blocks_in_order(void **state) {
   (void)state;
   const bwi_rng_key key = {UINT64_C(0x1122334455667788), 9, 77};
   const uint32_t philox_key[2] = {0x55667788, 0x11223344};
-  uint32_t drawn[4 * 40];
-  bwi_rng_u32(drawn, 4 * 40, key, 5);
-  for (uint32_t block = 0; block < 40; block++) {
+  uint32_t drawn[4 * 150];
+  bwi_rng_u32(drawn, 4 * 150, key, 5);
+  for (uint32_t block = 0; block < 150; block++) {
     const uint32_t counter[4] = {block, 5, 9, 77};
     uint32_t want[4];
     bwi_philox4x32(want, counter, philox_key);
@@ -46,13 +46,13 @@ static void test_draws_are_blocks_in_order(void **state) {
 
 static void test_fewer_draws_are_a_prefix(void **state) {
   (void)state;
-  static const size_t counts[] = {0, 1, 3, 4, 5, 63, 64, 65, 127, 128, 129, 199};
+  static const size_t counts[] = {0, 1, 3, 4, 5, 63, 255, 256, 257, 511, 512, 513, 599};
   const bwi_rng_key key = {1, 2, 3};
-  uint32_t words[200];
-  float uniforms[200], normals[200];
-  bwi_rng_u32(words, 200, key, 0);
-  bwi_rng_uniform(uniforms, 200, key, 0, -1, 1);
-  bwi_rng_normal(normals, 200, key, 0);
+  uint32_t words[600];
+  float uniforms[600], normals[600];
+  bwi_rng_u32(words, 600, key, 0);
+  bwi_rng_uniform(uniforms, 600, key, 0, -1, 1);
+  bwi_rng_normal(normals, 600, key, 0);
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
     const size_t n = counts[i];
     uint32_t *w = bwi_alloc(n, sizeof *w); /* exact blocks, so that a sanitizer sees an overrun */
