@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/engine.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "graph/passes.h"
+#include "model/operations.h"
 
 /* --- batch size --- */
 
 /* Second-level cache of one core that today's processors have at least, in bytes. */
 #define CACHE_BYTES ((size_t)1 << 20)
 
+/* bwi_operations that one sample may take, forwards and backwards: some ten seconds of one core. A derivative
+ * can cost far more than its function, so the limits of the import do not bound it. */
+#define MAX_OPERATIONS (UINT64_C(1) << 40)
+
 typedef struct traffic {
-  size_t weights;     /* bytes of all constants */
-  size_t activations; /* bytes that all nodes of one sample write */
-  size_t widest;      /* most bytes that one node of one sample reads and writes */
+  size_t weights;      /* bytes of all constants */
+  size_t activations;  /* bytes that all nodes of one sample write */
+  size_t widest;       /* most bytes that one node of one sample reads and writes */
+  uint64_t operations; /* bwi_operations of one sample */
 } traffic;
 
 /* The template's batch is large, so what every sample shares (a mask, say) hardly counts. */
@@ -27,6 +34,8 @@ static traffic measure(const bwi_graph *g, const uint32_t *uses) {
     const size_t bytes = bwi_node_bytes(n);
     if (n->prim == BWI_Constant) t.weights += bytes;
     if (n->n_in == 0 || bwi_is_view(g, (bwi_id)id)) continue;
+    const uint64_t operations = bwi_operations(g, (bwi_id)id) / batch;
+    t.operations = operations > UINT64_MAX - t.operations ? UINT64_MAX : t.operations + operations;
     size_t touched = bytes / batch;
     for (uint32_t k = 0; k < n->n_in; k++)
       if (bwi_graph_node(g, n->in[k])->prim != BWI_Constant)
@@ -46,6 +55,8 @@ static bw_status choose_batch(uint32_t *greatest, const bwi_graph *g, size_t max
   bwi_count_uses(g, uses);
   const traffic t = measure(g, uses);
   bwi_free(uses);
+  if (t.operations > MAX_OPERATIONS)
+    return BW_FAIL(err, BW_ELIMIT, "one sample needs more than %" PRIu64 " operations", MAX_OPERATIONS);
   const size_t for_cache = CACHE_BYTES / (t.widest + 1), for_weights = t.weights / (t.activations + 1);
   const size_t wanted = for_cache > for_weights ? for_cache : for_weights;
   const size_t affordable = max_memory_bytes / (t.activations + 1);
@@ -70,19 +81,19 @@ static bw_status find_graph(const bwi_graph **out, bwi_engine *engine, bwi_funct
   return status;
 }
 
-static bw_status make_plan(bwi_plan **out, const bwi_engine *engine, const bwi_graph *g, bwi_weights *weights,
-                           uint32_t flags, bw_error *err) {
+static bw_status make_plan(bwi_plan **out, size_t max_bytes, const bwi_engine *engine, const bwi_graph *g,
+                           bwi_weights *weights, uint32_t flags, bw_error *err) {
   static const bwi_backend *const backends[] = {&bwi_backend_cpu, &bwi_backend_ref};
   const uint32_t first = engine->reference ? 1 : 0;
-  return bwi_plan_create(out, g, 2 - first, backends + first, weights, flags, err);
+  return bwi_plan_create_within(out, max_bytes, g, 2 - first, backends + first, weights, flags, err);
 }
 
-bw_status bwi_engine_plan(bwi_plan **out, bwi_engine *engine, bwi_function function, uint32_t size,
-                          bw_error *err) {
+bw_status bwi_engine_plan(bwi_plan **out, size_t max_bytes, bwi_engine *engine, bwi_function function,
+                          uint32_t size, bw_error *err) {
   const bwi_graph *graph = NULL;
   BW_TRY(find_graph(&graph, engine, function, size, err));
   const uint32_t search_flags = engine->search == BW_BFLOAT16 ? BWI_PLAN_BFLOAT16 : 0;
-  return make_plan(out, engine, graph, engine->weights,
+  return make_plan(out, max_bytes, engine, graph, engine->weights,
                    function == BWI_DIRECT ? BWI_PLAN_DIRECT : search_flags, err);
 }
 
@@ -91,7 +102,7 @@ bw_status bwi_engine_run_once(float *logits, const bwi_engine *engine, const bwi
   bwi_plan *plan = NULL;
   bwi_weights *weights = NULL; /* g's constants may not live as long as the engine */
   BW_TRY(bwi_weights_create(&weights, err));
-  bw_status status = make_plan(&plan, engine, g, weights, BWI_PLAN_DIRECT, err);
+  bw_status status = make_plan(&plan, engine->max_memory_bytes, engine, g, weights, BWI_PLAN_DIRECT, err);
   if (status == BW_OK) {
     const bwi_node *x = bwi_graph_node(g, bwi_graph_input(g, 0)),
                    *y = bwi_graph_node(g, bwi_graph_output(g, 0));

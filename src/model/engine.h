@@ -35,9 +35,10 @@ void bwi_engine_free(bw_model *model);
 bw_status bwi_engine_create(bwi_engine **out, const bwi_graph *traced, const bw_model_options *options,
                             bw_error *err);
 
-/* A plan of one function at batch size 2^size; the caller frees it before the engine. */
-bw_status bwi_engine_plan(bwi_plan **out, bwi_engine *engine, bwi_function function, uint32_t size,
-                          bw_error *err);
+/* A plan of one function at batch size 2^size; the caller frees it before the engine. BW_ELIMIT: its
+ * workspace would exceed max_bytes. */
+bw_status bwi_engine_plan(bwi_plan **out, size_t max_bytes, bwi_engine *engine, bwi_function function,
+                          uint32_t size, bw_error *err);
 
 /* Runs g once by direct kernels: float32 samples in, float32 logits out, at g's own batch size. */
 bw_status bwi_engine_run_once(float *logits, const bwi_engine *engine, const bwi_graph *g,

@@ -39,10 +39,8 @@ static bw_status find_plan(bwi_plan **out, engine_session *s, bwi_function funct
                            bw_error *err) {
   bwi_plan **plan = &s->plans[function][size];
   bwi_engine *engine = (bwi_engine *)s->base.model;
-  if (*plan == NULL) BW_TRY(bwi_engine_plan(plan, engine, function, size, err));
-  if (used_bytes(s) > engine->max_memory_bytes)
-    return BW_FAIL(err, BW_ELIMIT, "%u samples at a time need %zu bytes of memory, the limit is %zu",
-                   1u << size, used_bytes(s), engine->max_memory_bytes);
+  if (*plan == NULL)
+    BW_TRY(bwi_engine_plan(plan, engine->max_memory_bytes - used_bytes(s), engine, function, size, err));
   *out = *plan;
   return BW_OK;
 }

@@ -26,7 +26,7 @@ typedef struct importing {
 bwi_import_limits bwi_import_default_limits(void) {
   return (bwi_import_limits){.max_value_bytes = UINT64_C(8) << 30,
                              .max_total_bytes = UINT64_C(256) << 30,
-                             .max_operations = UINT64_C(1) << 48};
+                             .max_operations = UINT64_C(1) << 42};
 }
 
 /* --- primitives that become something else --- */

@@ -12,7 +12,7 @@
 typedef struct bwi_import_limits {
   uint64_t max_value_bytes; /* of one value; default 8 GiB */
   uint64_t max_total_bytes; /* of all values that are not constants; default 256 GiB */
-  uint64_t max_operations;  /* bwi_operations of all values; default 2^48 */
+  uint64_t max_operations;  /* bwi_operations of all values; default 2^42 */
 } bwi_import_limits;
 bwi_import_limits bwi_import_default_limits(void);
 
