@@ -37,15 +37,6 @@ static bw_status allocate(bw_dataset **out, uint64_t count, const bwi_dims *shap
   return BW_OK;
 }
 
-static void digest(bw_dataset *dataset) {
-  bwi_sha256 hash;
-  bwi_sha256_init(&hash);
-  bwi_sha256_add(&hash, dataset->shape.v, dataset->shape.n * sizeof *dataset->shape.v);
-  bwi_sha256_add(&hash, dataset->samples, (size_t)dataset->count * dataset->d * sizeof(float));
-  bwi_sha256_add(&hash, dataset->labels, (size_t)dataset->count * sizeof(int32_t));
-  bwi_sha256_hex(&hash, dataset->digest);
-}
-
 static bw_status fill_samples(bw_dataset *dataset, const bw_array *samples, bw_error *err) {
   const size_t n = (size_t)dataset->count * dataset->d;
   if (bw_array_dtype(samples) == BW_U8) {
@@ -112,7 +103,6 @@ bw_status bw_dataset_create(bw_dataset **out, const bw_array *samples, const bw_
     bw_dataset_free(dataset);
     return status;
   }
-  digest(dataset);
   *out = dataset;
   return BW_OK;
 }
@@ -142,7 +132,6 @@ bw_status bw_dataset_choose(bw_dataset **out, const bw_dataset *dataset, uint64_
     chosen->labels[i] = dataset->labels[indices[i]];
     chosen->origins[i] = dataset->origins[indices[i]];
   }
-  digest(chosen);
   *out = chosen;
   return BW_OK;
 }
@@ -153,4 +142,12 @@ const int64_t *bw_dataset_shape(const bw_dataset *dataset) { return dataset->sha
 const float *bw_dataset_sample(const bw_dataset *dataset, uint64_t i) { return dataset->samples + i * dataset->d; }
 int32_t bw_dataset_label(const bw_dataset *dataset, uint64_t i) { return dataset->labels[i]; }
 uint64_t bw_dataset_origin(const bw_dataset *dataset, uint64_t i) { return dataset->origins[i]; }
-const char *bw_dataset_digest(const bw_dataset *dataset) { return dataset->digest; }
+
+void bw_dataset_digest(const bw_dataset *dataset, char hex[65]) {
+  bwi_sha256 hash;
+  bwi_sha256_init(&hash);
+  bwi_sha256_add(&hash, dataset->shape.v, dataset->shape.n * sizeof *dataset->shape.v);
+  bwi_sha256_add(&hash, dataset->samples, (size_t)dataset->count * dataset->d * sizeof(float));
+  bwi_sha256_add(&hash, dataset->labels, (size_t)dataset->count * sizeof(int32_t));
+  bwi_sha256_hex(&hash, hex);
+}

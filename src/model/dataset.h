@@ -15,7 +15,6 @@ struct bw_dataset {
   float *samples; /* (count, d) */
   int32_t *labels;
   uint64_t *origins;
-  char digest[65];
 };
 
 /* Reads a file's samples and, where the format holds them, labels (*labels NULL otherwise). Both are the
