@@ -22,7 +22,7 @@ bw_status bwi_convolution_of(bwi_convolution *out, const bwi_graph *g, bwi_id id
 /* Each BW_EUNSUPPORTED where it does not apply. */
 bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
-bw_status bwi_bind_few_channels(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
+bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 
 /* A number that differs for convolutions which pack the same weights differently. */
 uint64_t bwi_convolution_variant(const bwi_convolution *c);
