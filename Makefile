@@ -23,7 +23,7 @@ check:
 	@tools/check
 
 bench: release
-	@tools/install-packages test
+	@tools/install-packages bench
 	@bench/run
 
 fuzz:
