@@ -130,6 +130,7 @@ static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dat
   e->lower = model->lower;
   e->upper = model->upper;
   e->n_model_classes = model->n_classes;
+  e->pair_checked = model->pair_checked;
   memcpy(e->model_digest, model->digest, sizeof e->model_digest);
   const bw_status status = prepare(e, model, dataset, o, err);
   if (status == BW_OK) *out = e;

@@ -26,7 +26,8 @@ LAYERS = {
     "src/poison": BELOW_METHODS,
     "src/sign": ["base", "crypto", "format"],
     "src/defend": BELOW_METHODS + ["attack", "certify"],
-    "src/eval": BELOW_METHODS + ["attack", "certify", "poison", "sign", "defend"],
+    # eval fills the result struct of report.
+    "src/eval": BELOW_METHODS + ["attack", "certify", "poison", "sign", "defend", "report"],
     "src/report": ["base"],
     # These see the public interface only.
     "include/bulwark": [],
