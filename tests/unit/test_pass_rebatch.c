@@ -41,8 +41,10 @@ static void merge_and_part(bwi_graph *g, int64_t n) { /* as a Linear over tokens
 
 static void tokens_first(bwi_graph *g, int64_t n) { /* the batch is the inner axis while merged */
   const bwi_id turned = bwi_transpose(g, input(g, n, (bwi_dims){2, {7, 4}}), &(bwi_dims){3, {1, 0, 2}});
-  const bwi_id mixed = bwi_matmul(g, bwi_reshape(g, turned, &(bwi_dims){2, {7 * n, 4}}), any_constant(g, (bwi_dims){2, {4, 4}}));
-  one_output(g, bwi_transpose(g, bwi_reshape(g, mixed, &(bwi_dims){3, {7, n, 4}}), &(bwi_dims){3, {1, 0, 2}}));
+  const bwi_id mixed = bwi_matmul(g, bwi_reshape(g, turned, &(bwi_dims){2, {7 * n, 4}}),
+                                  any_constant(g, (bwi_dims){2, {4, 4}}));
+  one_output(g,
+             bwi_transpose(g, bwi_reshape(g, mixed, &(bwi_dims){3, {7, n, 4}}), &(bwi_dims){3, {1, 0, 2}}));
 }
 
 static void bias(bwi_graph *g, int64_t n) {
@@ -52,7 +54,8 @@ static void bias(bwi_graph *g, int64_t n) {
 
 static void channels_that_equal_the_batch(bwi_graph *g, int64_t n) {
   const bwi_id eps = bwi_broadcast(g, any_constant(g, (bwi_dims){0}), &(bwi_dims){1, {BATCH}});
-  const bwi_id scale = bwi_broadcast(g, bwi_add(g, any_constant(g, (bwi_dims){1, {BATCH}}), eps), &(bwi_dims){2, {n, BATCH}});
+  const bwi_id scale =
+      bwi_broadcast(g, bwi_add(g, any_constant(g, (bwi_dims){1, {BATCH}}), eps), &(bwi_dims){2, {n, BATCH}});
   one_output(g, bwi_multiply(g, input(g, n, (bwi_dims){1, {BATCH}}), scale));
 }
 
@@ -88,7 +91,8 @@ static void update_of_a_slice(bwi_graph *g, int64_t n) {
 
 static void chosen_columns(bwi_graph *g, int64_t n) {
   const uint32_t columns[] = {2, 0};
-  const bwi_id in[] = {input(g, n, (bwi_dims){1, {4}}), bwi_constant(g, BW_U32, &(bwi_dims){1, {2}}, columns)};
+  const bwi_id in[] = {input(g, n, (bwi_dims){1, {4}}),
+                       bwi_constant(g, BW_U32, &(bwi_dims){1, {2}}, columns)};
   const bwi_params gather = {.v = {{1, {1}}, {2, {n, 1}}}};
   const bwi_id gathered = bwi_apply(g, BWI_Gather, &gather, 2, in); /* (2, n, 1) */
   one_output(g, bwi_transpose(g, gathered, &(bwi_dims){3, {1, 0, 2}}));
@@ -97,13 +101,15 @@ static void chosen_columns(bwi_graph *g, int64_t n) {
 static void overlapping_windows(bwi_graph *g, int64_t n) {
   const bwi_id x = bwi_reshape(g, input(g, n, (bwi_dims){3, {5, 5, 2}}), &(bwi_dims){1, {n * 50}});
   const bwi_params windows = {.v = {{6, {n, 2, 2, 3, 3, 2}}, {6, {50, 20, 4, 10, 2, 1}}}};
-  const bwi_id greatest = bwi_reduce(g, BWI_MAX, bwi_apply(g, BWI_AsStrided, &windows, 1, &x), &(bwi_dims){2, {3, 4}});
+  const bwi_id greatest =
+      bwi_reduce(g, BWI_MAX, bwi_apply(g, BWI_AsStrided, &windows, 1, &x), &(bwi_dims){2, {3, 4}});
   one_output(g, greatest);
 }
 
 static void padded(bwi_graph *g, int64_t n) {
   const bwi_params pad = {.v = {{2, {0, 1}}, {2, {0, 1}}, {2, {0, 2}}}};
-  one_output(g, bwi_apply(g, BWI_Pad, &pad, 2, (bwi_id[]){input(g, n, (bwi_dims){1, {4}}), any_constant(g, (bwi_dims){0})}));
+  one_output(g, bwi_apply(g, BWI_Pad, &pad, 2,
+                          (bwi_id[]){input(g, n, (bwi_dims){1, {4}}), any_constant(g, (bwi_dims){0})}));
 }
 
 static void gradient(bwi_graph *g, int64_t n) {
@@ -160,7 +166,8 @@ static bwi_plan *run(const bwi_graph *g, bwi_weights *weights) {
   static const bwi_backend *const backends[] = {&bwi_backend_ref};
   bwi_plan *plan = NULL;
   assert_int_equal(bwi_plan_create(&plan, g, 1, backends, weights, 0, NULL), BW_OK);
-  for (uint32_t k = 0; k < bwi_graph_n_inputs(g); k++) /* fewer draws are a prefix of more: the same samples */
+  for (uint32_t k = 0; k < bwi_graph_n_inputs(g);
+       k++) /* fewer draws are a prefix of more: the same samples */
     bwi_rng_uniform(bwi_plan_input(plan, k), (size_t)bwi_node_count(bwi_graph_node(g, bwi_graph_input(g, k))),
                     (bwi_rng_key){.stream = k}, 0, -1, 1);
   assert_int_equal(bwi_plan_run(plan, 0, NULL), BW_OK);
@@ -192,7 +199,8 @@ static void test_rows(void **state) {
       bwi_graph *g = new_graph();
       rows[k].build(g, BATCH);
       bwi_graph *clear = rebatch(rows[k].name, g, bwi_clear_batch(g));
-      bwi_graph *there = rebatch(rows[k].name, clear, batches[b]), *back = rebatch(rows[k].name, clear, BATCH);
+      bwi_graph *there = rebatch(rows[k].name, clear, batches[b]),
+                *back = rebatch(rows[k].name, clear, BATCH);
       check_samples(rows[k].name, g, there);
       check_same_function(rows[k].name, g, back, 0);
       bwi_graph_free(g);
@@ -236,7 +244,8 @@ static void mean_over_the_batch(bwi_graph *g, int64_t n) {
 
 static void padded_batch(bwi_graph *g, int64_t n) {
   const bwi_params pad = {.v = {{1, {0}}, {1, {1}}, {1, {1}}}};
-  one_output(g, bwi_apply(g, BWI_Pad, &pad, 2, (bwi_id[]){input(g, n, (bwi_dims){1, {4}}), any_constant(g, (bwi_dims){0})}));
+  one_output(g, bwi_apply(g, BWI_Pad, &pad, 2,
+                          (bwi_id[]){input(g, n, (bwi_dims){1, {4}}), any_constant(g, (bwi_dims){0})}));
 }
 
 static void every_other_sample(bwi_graph *g, int64_t n) {
@@ -256,7 +265,8 @@ static void test_refusals(void **state) {
     const char *sentence;
   } refusals[] = {
       {{"part of the batch", part_of_the_batch}, "the function takes a part of the batch"},
-      {{"mean over the batch", mean_over_the_batch}, "output 0 does not follow the batch: with 8 samples it has shape (1, 4)"},
+      {{"mean over the batch", mean_over_the_batch},
+       "output 0 does not follow the batch: with 8 samples it has shape (1, 4)"},
       {{"padded batch", padded_batch}, "the function pads the batch"},
       {{"every other sample", every_other_sample}, "AsStrided: the batch is not the outermost axis"},
       {{"constant of the batch", constant_of_the_batch}, "Add: shapes (8, 4) and (3, 4) do not broadcast"},
