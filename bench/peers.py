@@ -255,15 +255,22 @@ def measure(task, files, options):
 
 
 def peak_memory(task, options, name):
-    """Peak resident bytes of a process of its own that does the task once."""
+    """Peak resident bytes of a process of its own that does the task once, with few steps."""
+    few = argparse.Namespace(**{**vars(options), "steps": min(options.steps, 3)})
     command = [sys.executable, __file__, "--bulwark", options.bulwark, "--data", options.data, "--work", options.work, "--threads",
-               options.threads, "--steps", min(options.steps, 3), "--child", f"{task.name}:{name}"]
+               options.threads, "--steps", few.steps, "--child", f"{task.name}:{name}"]
     if name == "bulwark":
-        files = prepare(task, options)
-        command = Bulwark(task, files, argparse.Namespace(**{**vars(options), "steps": min(options.steps, 3)})).command
-    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(child.pid, 0)
-    return usage.ru_maxrss * 1024
+        command = Bulwark(task, prepare(task, options), few).command
+    return peak_of(command)
+
+
+# A child inherits the peak of the process that forks it, so a small one has to do that.
+LAUNCHER = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=2); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+
+
+def peak_of(command):
+    done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *map(str, command)], capture_output=True, text=True, check=True)
+    return int(done.stdout) * 1024
 
 
 def report(task, table, options):

@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +10,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/parity"))
 
+from peers import peak_of  # noqa: E402
+
 
 def attack(bulwark, model, data, *options):
     """Seconds of the attack and peak MiB of the process."""
     command = [bulwark, "attack", "pgd", model, data, "--eps", "0.03", "--threads", "1", "-q", "--json", *options]
-    child = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE)
-    out = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    if status != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} failed")
-    return json.loads(out)["seconds"], usage.ru_maxrss / 1024
+    seconds = json.loads(subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout)["seconds"]
+    return seconds, peak_of(command) / 2**20
 
 
 def table(title, unit, rows):

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -43,6 +44,9 @@ static int write_beside(const char *path, const void *data, size_t size) {
   memcpy(name + length, ".XXXXXX", 8);
   int code = CLI_CLEAN;
   const int fd = mkstemp(name);
+  const mode_t mask = umask(0); /* mkstemp makes a private file; a report has the usual mode */
+  umask(mask);
+  if (fd >= 0) (void)fchmod(fd, 0666 & ~mask);
   FILE *file = fd >= 0 ? fdopen(fd, "wb") : NULL;
   if (file == NULL) {
     code = write_failed(path);

@@ -40,7 +40,7 @@ int bwi_report_gate(const bwi_report *report, const bw_report_options *options);
 void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, const bw_report_options *options);
 const char *bwi_report_norm(bw_norm norm);               /* "Linf" */
 const char *bwi_report_outcome(bw_check_outcome outcome); /* "passed" */
-/* eps as people write it: "8/255" where it is a whole number of 1/255, else "0.3". */
+/* eps as people write it: "0.3", or "8/255" where that is shorter and exact. */
 void bwi_report_eps(char *text, size_t bytes, double eps);
 
 void bwi_report_text(bwi_buffer *out, const bwi_report *report, const bw_report_options *options);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words that all renderings share. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "report/report.h"
@@ -41,7 +42,8 @@ const char *bwi_report_outcome(bw_check_outcome outcome) {
 }
 
 void bwi_report_eps(char *text, size_t bytes, double eps) {
-  const double levels = eps * 255;
-  if (levels >= 0.999 && levels < 64 && fabs(levels - round(levels)) < 1e-6) snprintf(text, bytes, "%.0f/255", round(levels));
+  const double levels = eps * 255, thousandths = eps * 1000;
+  const bool short_decimal = fabs(thousandths - round(thousandths)) < 1e-9;
+  if (!short_decimal && levels >= 0.999 && fabs(levels - round(levels)) < 1e-6) snprintf(text, bytes, "%.0f/255", round(levels));
   else snprintf(text, bytes, "%.4g", eps);
 }
