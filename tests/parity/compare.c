@@ -11,7 +11,8 @@
  * share of |wanted| plus the root mean square of the whole array, since the terms of a sum are as large as
  * other elements even where they cancel in this one. n is 16, for some ten operations in a row that may
  * differ by a unit each, plus 4 times the root of the longest sum in the graph: errors of K terms added in
- * another order grow like the root of K. */
+ * another order grow like the root of K. A gradient may be off by 2 units of the cotangents besides: the
+ * derivative of, say, a sigmoid s is s (1 - s), and a unit of s near 1 is many units of 1 - s. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,19 +269,38 @@ typedef struct tolerance {
   double relative, absolute;
 } tolerance;
 
-static tolerance tolerance_of(const parity_case *c, bw_dtype dtype, const bwi_graph *g, size_t count,
-                              const double *wanted) {
+/* Root mean square of what is finite. */
+static double size_of(size_t count, const double *values) {
   double squares = 0;
   size_t finite = 0;
   for (size_t i = 0; i < count; i++) {
-    if (!isfinite(wanted[i])) continue;
-    squares += wanted[i] * wanted[i];
+    if (!isfinite(values[i])) continue;
+    squares += values[i] * values[i];
     finite++;
   }
-  const double size = finite == 0 ? 0 : sqrt(squares / (double)finite);
-  const double share = unit(dtype) * (16 + 4 * sqrt(longest_sum(g)));
+  return finite == 0 ? 0 : sqrt(squares / (double)finite);
+}
+
+/* Of the case's cotangents together; 0 if it has none. */
+static double cotangent_size(const parity_case *c) {
+  double greatest = 0;
+  for (uint32_t k = 0; k < bwi_graph_n_outputs(c->g); k++) {
+    const bw_array *array = find_array(c, "cot", k);
+    bw_array *wide = NULL;
+    if (array == NULL || bw_array_convert(&wide, array, BW_F64, NULL) != BW_OK) continue;
+    greatest = fmax(greatest, size_of((size_t)bw_array_count(wide), bw_array_view(wide)));
+    bw_array_free(wide);
+  }
+  return greatest;
+}
+
+static tolerance tolerance_of(const parity_case *c, bool is_gradient, bw_dtype dtype, size_t count,
+                              const double *wanted) {
+  const double share = unit(dtype) * (16 + 4 * sqrt(longest_sum(c->g)));
   const double relative = isnan(c->rtol) ? share : c->rtol;
-  return (tolerance){.relative = relative, .absolute = isnan(c->atol) ? relative * size : c->atol};
+  const double floor = is_gradient ? 2 * unit(dtype) * cotangent_size(c) : 0;
+  return (tolerance){.relative = relative,
+                     .absolute = isnan(c->atol) ? relative * size_of(count, wanted) + floor : c->atol};
 }
 
 static bool is_close(double got, double wanted, tolerance t) {
@@ -299,7 +319,7 @@ static bool compare_array(const parity_case *c, const char *how, const char *kin
     return false;
   }
   const double *wanted = bw_array_view(wide);
-  const tolerance t = tolerance_of(c, dtype, c->g, count, wanted);
+  const tolerance t = tolerance_of(c, strcmp(kind, "grad") == 0, dtype, count, wanted);
   size_t n_wrong = 0, first = 0;
   for (size_t i = 0; i < count; i++)
     if (!is_close(got[i], wanted[i], t) && n_wrong++ == 0) first = i;
