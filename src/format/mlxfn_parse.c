@@ -5,28 +5,18 @@
 #include "format/mlxfn_parse.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "base/memory.h"
 #include "format/elements.h"
+#include "format/mlxfn_fields.h"
 
-#define BLOCK_BYTES 64 /* what the arena adds to each block */
 #define FIRST_VALUES 16
-#define NO_ENTRY SIZE_MAX /* outside of a tape */
-
-/* A binary tree over ids, branching by the bits of a product that is different for different ids: never
- * deeper than 64, whatever ids a file makes up. */
-typedef struct id_node {
-  uint64_t id, payload;
-  struct id_node *child[2];
-} id_node;
 
 /* The link that holds id, or the empty link where it belongs. */
-static id_node **find_id(id_node **root, uint64_t id) {
+static bwi_mlxfn_id **find_id(bwi_mlxfn_id **root, uint64_t id) {
   uint64_t path = id * UINT64_C(0x9E3779B97F4A7C15);
-  id_node **link = root;
+  bwi_mlxfn_id **link = root;
   while (*link != NULL && (*link)->id != id) {
     link = &(*link)->child[path >> 63];
     path <<= 1;
@@ -40,202 +30,24 @@ typedef struct parsed_file {
   bwi_arena *arena;
 } parsed_file;
 
-typedef struct parser {
-  bwi_cursor c;
-  bwi_mlxfn_layout layout;
-  const bwi_mlxfn_limits *limits;
-  bwi_arena *arena;
-  size_t used_bytes;
-  size_t values_left;
-  id_node *constants; /* of the whole file; payload: offset of the first definition */
-  uint32_t function;
-  size_t entry;
-} parser;
-
 /* The function that is being read. */
 typedef struct scope {
   bwi_mlxfn_value *values;
   size_t count, capacity, expected;
   uint32_t n_inputs;
-  id_node *ids;         /* payload: value number */
+  bwi_mlxfn_id *ids;    /* payload: value number */
   uint64_t on_the_tape; /* bit k: input k was met */
 } scope;
-
-/* The cursor, put to where the first failure is to be reported. */
-static bwi_cursor *at(parser *p, size_t offset) {
-  if (p->c.status == BW_OK) p->c.at = offset;
-  return &p->c;
-}
-
-static bool failed(const parser *p) {
-  return p->c.status != BW_OK;
-}
-
-/* Zeroed memory that lives as long as the file; NULL after a failure. */
-static void *take(parser *p, size_t count, size_t size) {
-  size_t bytes = 0, used = 0;
-  if (failed(p)) return NULL;
-  if (!bwi_mul_size(&bytes, count, size) || !bwi_add_size(&used, p->used_bytes + BLOCK_BYTES, bytes) ||
-      used > p->limits->max_memory_bytes) {
-    bwi_cursor_fail(&p->c, BW_ELIMIT, "reading it takes more than the limit of %zu bytes",
-                    p->limits->max_memory_bytes);
-    return NULL;
-  }
-  void *block = bwi_arena_get(p->arena, count, size);
-  if (block == NULL) bwi_cursor_fail(&p->c, BW_ENOMEM, "no memory for %zu bytes", bytes);
-  p->used_bytes = used;
-  return block;
-}
-
-/* ---- fields ---- */
-
-/* A count that is also bound by `most`. */
-static uint32_t read_count(parser *p, size_t min_bytes, uint32_t most, const char *what) {
-  const size_t start = p->c.at;
-  const size_t count = bwi_cursor_count(&p->c, min_bytes, what);
-  if (count <= most) return (uint32_t)count;
-  bwi_cursor_fail(at(p, start), BW_ELIMIT, "%s is %zu, the limit is %u", what, count, (unsigned)most);
-  return 0;
-}
-
-static bool is_plain_text(bwi_bytes text) {
-  for (size_t i = 0; i < text.size; i++)
-    if (text.data[i] < 0x20 || text.data[i] == 0x7F) return false;
-  return true;
-}
-
-/* Text of one line, or free text that only NUL may not be part of. */
-static const char *read_text(parser *p, bool one_line, const char *what) {
-  const size_t start = p->c.at;
-  const bwi_bytes span = bwi_cursor_take(&p->c, bwi_cursor_count(&p->c, 1, what), what);
-  if (span.size > 0 && (one_line ? !is_plain_text(span) : memchr(span.data, 0, span.size) != NULL))
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s holds a control character", what);
-  char *text = take(p, span.size + 1, 1);
-  if (text != NULL && span.size > 0) memcpy(text, span.data, span.size);
-  return text;
-}
-
-/* kind as in mlxfn_layout.h: 'S', 'Q' or 'Z'. */
-static void read_vector(parser *p, bwi_dims *out, char kind, const char *what) {
-  const size_t start = p->c.at;
-  const size_t count = bwi_cursor_count(&p->c, kind == 'S' ? 4 : 8, what);
-  if (count > BW_MAX_RANK) {
-    bwi_cursor_fail(at(p, start), BW_EUNSUPPORTED, "%s has %zu items; at most %d are supported", what, count,
-                    BW_MAX_RANK);
-    return;
-  }
-  out->n = (uint32_t)count;
-  for (uint32_t i = 0; i < out->n; i++)
-    out->v[i] = kind == 'S' ? bwi_cursor_i32le(&p->c, what) : bwi_cursor_i64le(&p->c, what);
-  for (uint32_t i = 0; i < out->n && kind == 'Z'; i++)
-    if (out->v[i] < 0) bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s has an item beyond 2^63", what);
-}
-
-/* MLX writes a dtype's number and its size; both must agree. */
-static bw_dtype read_dtype(parser *p, const char *what) {
-  const size_t start = p->c.at;
-  const int32_t number = bwi_cursor_i32le(&p->c, what);
-  const uint8_t bytes = bwi_cursor_u8(&p->c, what);
-  if (failed(p)) return BW_BOOL;
-  const bool without_f64 = p->layout < BWI_MLXFN_0_23_0;
-  const int32_t complex64 = without_f64 ? 12 : 13;
-  if (number == complex64 && bytes == 8) {
-    bwi_cursor_fail(at(p, start), BW_EUNSUPPORTED, "%s is complex64, which is not supported", what);
-    return BW_BOOL;
-  }
-  const int32_t today = without_f64 && number == BW_F64 ? BW_BF16 : number;
-  if (number >= 0 && number < complex64 && bw_dtype_bytes((bw_dtype)today) == bytes) return (bw_dtype)today;
-  bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s is number %" PRId32 " of %u bytes, which is no dtype", what,
-                  number, bytes);
-  return BW_BOOL;
-}
-
-/* Bytes of an array's elements, whose shape and dtype were read at `offset`. */
-static size_t data_bytes(parser *p, const bwi_mlxfn_array *array, size_t offset) {
-  size_t bytes = 0;
-  char text[128];
-  if (bwi_elements_bytes(&bytes, array->dtype, &array->shape, offset, NULL) != BW_OK)
-    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "shape %s has a negative extent or overflows",
-                    bwi_dims_text(text, sizeof text, &array->shape));
-  return bytes;
-}
-
-static bwi_mlxfn_array read_array(parser *p, size_t *bytes) {
-  bwi_mlxfn_array array = {0};
-  const size_t start = p->c.at;
-  read_vector(p, &array.shape, 'S', "shape");
-  array.dtype = read_dtype(p, "dtype");
-  *bytes = data_bytes(p, &array, start);
-  return array;
-}
-
-/* ---- state ---- */
-
-static int64_t read_enum(parser *p, int32_t below) {
-  const size_t start = p->c.at;
-  const int32_t value = bwi_cursor_i32le(&p->c, "state");
-  if (value < 0 || value >= below)
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "state holds %" PRId32 " where 0 to %" PRId32 " is defined",
-                    value, below - 1);
-  return value;
-}
-
-static int64_t read_triangle(parser *p) {
-  const size_t start = p->c.at;
-  const bwi_bytes text = bwi_cursor_take(&p->c, bwi_cursor_count(&p->c, 1, "state"), "state");
-  const bool known = text.size == 1 && (text.data[0] == 'L' || text.data[0] == 'U');
-  if (!known)
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "state names a triangle that is neither \"L\" nor \"U\"");
-  return known && text.data[0] == 'U';
-}
-
-static int64_t read_offset(parser *p) {
-  const size_t start = p->c.at;
-  const int64_t value = bwi_cursor_i64le(&p->c, "state");
-  if (value < 0) bwi_cursor_fail(at(p, start), BW_EFORMAT, "state holds an offset beyond 2^63");
-  return value;
-}
-
-/* One field as mlxfn_layout.h describes them. */
-static void read_field(parser *p, bwi_mlxfn_state *state, char kind, size_t slot, int32_t argument) {
-  switch (kind) {
-    case 'i': state->i[slot] = bwi_cursor_i32le(&p->c, "state"); break;
-    case 'b': state->i[slot] = bwi_cursor_bool(&p->c, "state"); break;
-    case 'e': state->i[slot] = read_enum(p, argument); break;
-    case 'u': state->i[slot] = read_triangle(p); break;
-    case 'z': state->i[slot] = read_offset(p); break;
-    case 'c': state->i[slot] = argument; break;
-    case 'f': state->f[slot] = (double)bwi_cursor_f32le(&p->c, "state"); break;
-    case 'd': state->f[slot] = bwi_cursor_f64le(&p->c, "state"); break;
-    case 't': state->dtype = read_dtype(p, "state"); break;
-    case 'D':
-      read_vector(p, &state->v[slot], 'S', "state");
-      state->v[slot + 1] = state->v[slot];
-      break;
-    default: read_vector(p, &state->v[slot], kind, "state"); break;
-  }
-}
-
-static void read_state(parser *p, bwi_mlxfn_state *state, const char *fields) {
-  while (*fields != '\0') {
-    const char kind = fields[0];
-    const size_t slot = (size_t)(fields[1] - '0');
-    const bool has_argument = fields[2] == '<' || fields[2] == '=';
-    read_field(p, state, kind, slot, has_argument ? fields[3] - '0' : 0);
-    fields += has_argument ? 4 : 2;
-    if (*fields == ' ') fields++;
-  }
-}
 
 /* ---- values ---- */
 
 /* Room for one more. A long tape is believed only once its first entries have been read. */
-static bool grow(parser *p, scope *s) {
+static bool grow(bwi_mlxfn_parser *p, scope *s) {
   if (s->count < s->capacity) return true;
   size_t capacity = s->expected < FIRST_VALUES ? s->expected : FIRST_VALUES;
   if (s->capacity > 0) capacity = s->expected > 2 * s->capacity ? s->expected : 2 * s->capacity;
   if (capacity == 0) capacity = 1;
-  bwi_mlxfn_value *values = take(p, capacity, sizeof *values);
+  bwi_mlxfn_value *values = bwi_mlxfn_take(p, capacity, sizeof *values);
   if (values == NULL) return false;
   if (s->count > 0) memcpy(values, s->values, s->count * sizeof *values);
   s->values = values;
@@ -244,20 +56,21 @@ static bool grow(parser *p, scope *s) {
 }
 
 /* The value that id, read at `offset`, names from now on; NULL after a failure. Valid until the next. */
-static bwi_mlxfn_value *define(parser *p, scope *s, uint64_t id, size_t offset) {
-  if (failed(p)) return NULL;
-  id_node **link = find_id(&s->ids, id);
+static bwi_mlxfn_value *define(bwi_mlxfn_parser *p, scope *s, uint64_t id, size_t offset) {
+  if (bwi_mlxfn_failed(p)) return NULL;
+  bwi_mlxfn_id **link = find_id(&s->ids, id);
   if (*link != NULL) {
-    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "id 0x%" PRIx64 " is defined twice", id);
+    bwi_cursor_fail(bwi_mlxfn_at(p, offset), BW_EFORMAT, "id 0x%" PRIx64 " is defined twice", id);
     return NULL;
   }
   if (p->values_left == 0) {
-    bwi_cursor_fail(at(p, offset), BW_ELIMIT, "more than %u values", (unsigned)p->limits->max_values);
+    bwi_cursor_fail(bwi_mlxfn_at(p, offset), BW_ELIMIT, "more than %u values",
+                    (unsigned)p->limits->max_values);
     return NULL;
   }
-  id_node *node = take(p, 1, sizeof *node);
+  bwi_mlxfn_id *node = bwi_mlxfn_take(p, 1, sizeof *node);
   if (node == NULL || !grow(p, s)) return NULL;
-  *node = (id_node){.id = id, .payload = s->count};
+  *node = (bwi_mlxfn_id){.id = id, .payload = s->count};
   *link = node;
   p->values_left--;
   bwi_mlxfn_value *value = &s->values[s->count];
@@ -269,14 +82,14 @@ static bwi_mlxfn_value *define(parser *p, scope *s, uint64_t id, size_t offset) 
 }
 
 /* The value that an id, read at the cursor, refers to. */
-static uint32_t read_reference(parser *p, scope *s, const char *what) {
+static uint32_t read_reference(bwi_mlxfn_parser *p, scope *s, const char *what) {
   const size_t start = p->c.at;
   const uint64_t id = bwi_cursor_u64le(&p->c, what);
-  if (failed(p)) return 0;
-  const id_node *node = *find_id(&s->ids, id);
+  if (bwi_mlxfn_failed(p)) return 0;
+  const bwi_mlxfn_id *node = *find_id(&s->ids, id);
   if (node == NULL) {
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s has id 0x%" PRIx64 ", which nothing before defines", what,
-                    id);
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT,
+                    "%s has id 0x%" PRIx64 ", which nothing before defines", what, id);
     return 0;
   }
   return (uint32_t)node->payload;
@@ -284,42 +97,43 @@ static uint32_t read_reference(parser *p, scope *s, const char *what) {
 
 /* ---- tape ---- */
 
-static void read_constant(parser *p, scope *s, uint64_t id, size_t offset) {
+static void read_constant(bwi_mlxfn_parser *p, scope *s, uint64_t id, size_t offset) {
   bwi_mlxfn_value *value = define(p, s, id, offset);
   if (value == NULL) return;
-  id_node **link = find_id(&p->constants, id);
+  bwi_mlxfn_id **link = find_id(&p->constants, id);
   const size_t resume = p->c.at;
   const bool seen = *link != NULL; /* in an earlier function, which holds the elements */
   if (seen) {
     p->c.at = (size_t)(*link)->payload;
   } else {
-    *link = take(p, 1, sizeof **link);
+    *link = bwi_mlxfn_take(p, 1, sizeof **link);
     if (*link == NULL) return;
-    **link = (id_node){.id = id, .payload = resume};
+    **link = (bwi_mlxfn_id){.id = id, .payload = resume};
   }
   size_t bytes = 0;
   value->kind = BWI_MLXFN_CONSTANT;
-  value->array = read_array(p, &bytes);
+  value->array = bwi_mlxfn_read_array(p, &bytes);
   const size_t start = p->c.at;
   value->data = bwi_cursor_take(&p->c, bytes, "constant");
   const size_t n = value->array.dtype == BW_BOOL ? value->data.size : 0;
   const size_t untruth = n > 0 ? bwi_elements_first_untruth(value->data.data, n) : 0;
   if (untruth < n)
-    bwi_cursor_fail(at(p, start + untruth), BW_EFORMAT,
+    bwi_cursor_fail(bwi_mlxfn_at(p, start + untruth), BW_EFORMAT,
                     "a constant of type bool holds another byte than 0 and 1");
-  if (seen && !failed(p)) p->c.at = resume;
+  if (seen && !bwi_mlxfn_failed(p)) p->c.at = resume;
 }
 
-static void read_input(parser *p, scope *s, uint64_t id, size_t offset) {
-  if (failed(p)) return;
-  const id_node *node = *find_id(&s->ids, id);
+static void read_input(bwi_mlxfn_parser *p, scope *s, uint64_t id, size_t offset) {
+  if (bwi_mlxfn_failed(p)) return;
+  const bwi_mlxfn_id *node = *find_id(&s->ids, id);
   if (node == NULL || node->payload >= s->n_inputs) {
-    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "id 0x%" PRIx64 " is said to be an input and is none", id);
+    bwi_cursor_fail(bwi_mlxfn_at(p, offset), BW_EFORMAT,
+                    "id 0x%" PRIx64 " is said to be an input and is none", id);
     return;
   }
   const uint64_t bit = UINT64_C(1) << node->payload;
   if ((s->on_the_tape & bit) != 0)
-    bwi_cursor_fail(at(p, offset), BW_EFORMAT, "input %" PRIu64 " is met twice", node->payload);
+    bwi_cursor_fail(bwi_mlxfn_at(p, offset), BW_EFORMAT, "input %" PRIu64 " is met twice", node->payload);
   s->on_the_tape |= bit;
 }
 
@@ -331,59 +145,59 @@ typedef struct application {
   uint32_t *operands;
 } application;
 
-static void read_operands(parser *p, scope *s, application *call) {
-  call->n_operands = read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "operand list");
-  call->operands = take(p, call->n_operands, sizeof *call->operands);
-  for (uint32_t i = 0; i < call->n_operands && !failed(p); i++)
+static void read_operands(bwi_mlxfn_parser *p, scope *s, application *call) {
+  call->n_operands = bwi_mlxfn_read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "operand list");
+  call->operands = bwi_mlxfn_take(p, call->n_operands, sizeof *call->operands);
+  for (uint32_t i = 0; i < call->n_operands && !bwi_mlxfn_failed(p); i++)
     call->operands[i] = read_reference(p, s, "operand");
 }
 
-static void skip_stream(parser *p) {
+static void skip_stream(bwi_mlxfn_parser *p) {
   (void)bwi_cursor_i32le(&p->c, "stream");
   const size_t start = p->c.at;
   const int32_t device = bwi_cursor_i32le(&p->c, "device type");
   (void)bwi_cursor_i32le(&p->c, "device index");
   if (device != 0 && device != 1)
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "device type %" PRId32 " is neither 0 nor 1", device);
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT, "device type %" PRId32 " is neither 0 nor 1", device);
 }
 
-static void read_primitive(parser *p, application *call) {
+static void read_primitive(bwi_mlxfn_parser *p, application *call) {
   const size_t start = p->c.at;
   const bwi_bytes key = bwi_cursor_take(&p->c, bwi_cursor_count(&p->c, 1, "primitive"), "primitive");
-  if (failed(p)) return;
+  if (bwi_mlxfn_failed(p)) return;
   char name[BWI_MLXFN_NAME_BYTES] = {0};
   const size_t shown = key.size < sizeof name ? key.size : sizeof name - 1;
   for (size_t i = 0; i < shown; i++)
     name[i] = key.data[i] >= 0x20 && key.data[i] < 0x7F ? (char)key.data[i] : '?';
   if (key.size == shown && strcmp(name, "CustomKernel") == 0) {
     bwi_cursor_fail(
-        at(p, start), BW_EUNSUPPORTED,
+        bwi_mlxfn_at(p, start), BW_EUNSUPPORTED,
         "CustomKernel holds executable source code or a compiled binary for a GPU, which is never run");
     return;
   }
   call->primitive = bwi_mlxfn_primitive_of(key, p->layout);
   if (call->primitive == NULL) {
-    bwi_cursor_fail(at(p, start), BW_EUNSUPPORTED, "unknown primitive \"%s\"", name);
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EUNSUPPORTED, "unknown primitive \"%s\"", name);
     return;
   }
   const uint32_t fewest = call->primitive->fewest_operands, most = call->primitive->most_operands;
   if (call->n_operands < fewest || call->n_operands > most) {
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s has %u operands; %u to %u are right", call->primitive->key,
-                    (unsigned)call->n_operands, (unsigned)fewest, (unsigned)most);
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT, "%s has %u operands; %u to %u are right",
+                    call->primitive->key, (unsigned)call->n_operands, (unsigned)fewest, (unsigned)most);
     return;
   }
-  read_state(p, &call->state, call->primitive->fields);
+  bwi_mlxfn_read_state(p, &call->state, call->primitive->fields);
 }
 
 /* How many outputs the call has: its siblings, as the file counts them, and itself. */
-static uint32_t read_output_count(parser *p, const application *call) {
+static uint32_t read_output_count(bwi_mlxfn_parser *p, const application *call) {
   const size_t start = p->c.at;
-  const uint32_t count = read_count(p, 1, BWI_MLXFN_MAX_INPUTS - 1, "sibling count") + 1;
-  if (failed(p)) return 0;
+  const uint32_t count = bwi_mlxfn_read_count(p, 1, BWI_MLXFN_MAX_INPUTS - 1, "sibling count") + 1;
+  if (bwi_mlxfn_failed(p)) return 0;
   const uint32_t fewest = call->primitive->fewest_outputs, most = call->primitive->most_outputs;
   const bool is_split = strcmp(call->primitive->key, "Split") == 0;
   if (count < fewest || count > most || (is_split && count != call->state.v[0].n + 1)) {
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%s cannot have %u outputs", call->primitive->key,
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT, "%s cannot have %u outputs", call->primitive->key,
                     (unsigned)count);
     return 0;
   }
@@ -391,15 +205,16 @@ static uint32_t read_output_count(parser *p, const application *call) {
 }
 
 /* The length of a list that must have an item for each output. */
-static void read_output_list(parser *p, uint32_t n, size_t min_bytes, const char *what) {
+static void read_output_list(bwi_mlxfn_parser *p, uint32_t n, size_t min_bytes, const char *what) {
   const size_t start = p->c.at;
   const size_t count = bwi_cursor_count(&p->c, min_bytes, what);
   if (count != n)
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%zu %s for %u outputs", count, what, (unsigned)n);
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT, "%zu %s for %u outputs", count, what, (unsigned)n);
 }
 
 /* Lists of a call with several outputs; id is the one that the tape is entered under. */
-static void read_output_lists(parser *p, uint64_t id, uint32_t n, uint64_t *ids, bwi_mlxfn_array *arrays) {
+static void read_output_lists(bwi_mlxfn_parser *p, uint64_t id, uint32_t n, uint64_t *ids,
+                              bwi_mlxfn_array *arrays) {
   const size_t start = p->c.at;
   bool listed = false;
   read_output_list(p, n, 8, "ids");
@@ -408,31 +223,32 @@ static void read_output_lists(parser *p, uint64_t id, uint32_t n, uint64_t *ids,
     listed = listed || ids[i] == id;
   }
   read_output_list(p, n, 8, "shapes");
-  for (uint32_t i = 0; i < n; i++) read_vector(p, &arrays[i].shape, 'S', "shape");
+  for (uint32_t i = 0; i < n; i++) bwi_mlxfn_read_dims(p, &arrays[i].shape, 'S', "shape");
   read_output_list(p, n, 5, "dtypes");
-  for (uint32_t i = 0; i < n; i++) arrays[i].dtype = read_dtype(p, "dtype");
-  if (!listed) bwi_cursor_fail(at(p, start), BW_EFORMAT, "id 0x%" PRIx64 " is not among its own outputs", id);
+  for (uint32_t i = 0; i < n; i++) arrays[i].dtype = bwi_mlxfn_read_dtype(p, "dtype");
+  if (!listed)
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT, "id 0x%" PRIx64 " is not among its own outputs", id);
 }
 
-static void read_call(parser *p, scope *s, uint64_t id, size_t offset) {
+static void read_call(bwi_mlxfn_parser *p, scope *s, uint64_t id, size_t offset) {
   application call = {0};
   read_operands(p, s, &call);
   skip_stream(p);
   read_primitive(p, &call);
-  if (failed(p)) return;
+  if (bwi_mlxfn_failed(p)) return;
   const uint32_t n = read_output_count(p, &call);
-  if (failed(p)) return;
+  if (bwi_mlxfn_failed(p)) return;
   uint64_t ids[BWI_MLXFN_MAX_INPUTS] = {id};
   bwi_mlxfn_array arrays[BWI_MLXFN_MAX_INPUTS] = {{{0}, BW_BOOL}};
   const size_t start = p->c.at;
   size_t bytes = 0;
   if (n == 1)
-    arrays[0] = read_array(p, &bytes);
+    arrays[0] = bwi_mlxfn_read_array(p, &bytes);
   else
     read_output_lists(p, id, n, ids, arrays);
   const uint32_t first = (uint32_t)s->count;
-  for (uint32_t i = 0; i < n && !failed(p); i++) {
-    (void)data_bytes(p, &arrays[i], start);
+  for (uint32_t i = 0; i < n && !bwi_mlxfn_failed(p); i++) {
+    (void)bwi_mlxfn_data_bytes(p, &arrays[i], start);
     bwi_mlxfn_value *value = define(p, s, ids[i], offset);
     if (value == NULL) return;
     value->kind = BWI_MLXFN_PRIMITIVE;
@@ -447,7 +263,7 @@ static void read_call(parser *p, scope *s, uint64_t id, size_t offset) {
   }
 }
 
-static void read_entry(parser *p, scope *s) {
+static void read_entry(bwi_mlxfn_parser *p, scope *s) {
   const size_t offset = p->c.at;
   const uint64_t id = bwi_cursor_u64le(&p->c, "id");
   if (bwi_cursor_bool(&p->c, "has_primitive"))
@@ -460,32 +276,33 @@ static void read_entry(parser *p, scope *s) {
 
 /* ---- functions ---- */
 
-static void read_keywords(parser *p, bwi_mlxfn_function *f) {
+static void read_keywords(bwi_mlxfn_parser *p, bwi_mlxfn_function *f) {
   const size_t start = p->c.at;
-  f->n_keywords = read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "keyword list");
-  const char **keywords = take(p, f->n_keywords, sizeof *keywords);
-  for (uint32_t i = 0; i < f->n_keywords && !failed(p); i++) {
-    keywords[i] = read_text(p, true, "keyword");
-    for (uint32_t k = 0; k < i && !failed(p); k++)
+  f->n_keywords = bwi_mlxfn_read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "keyword list");
+  const char **keywords = bwi_mlxfn_take(p, f->n_keywords, sizeof *keywords);
+  for (uint32_t i = 0; i < f->n_keywords && !bwi_mlxfn_failed(p); i++) {
+    keywords[i] = bwi_mlxfn_read_text(p, true, "keyword");
+    for (uint32_t k = 0; k < i && !bwi_mlxfn_failed(p); k++)
       if (strcmp(keywords[i], keywords[k]) == 0)
-        bwi_cursor_fail(at(p, start), BW_EFORMAT, "keyword %u repeats", (unsigned)i);
+        bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT, "keyword %u repeats", (unsigned)i);
   }
   f->keywords = keywords;
 }
 
-static void read_inputs(parser *p, scope *s, bwi_mlxfn_function *f) {
+static void read_inputs(bwi_mlxfn_parser *p, scope *s, bwi_mlxfn_function *f) {
   uint64_t ids[BWI_MLXFN_MAX_INPUTS] = {0};
   const size_t start = p->c.at;
-  const uint32_t n_ids = read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "input ids");
+  const uint32_t n_ids = bwi_mlxfn_read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "input ids");
   for (uint32_t i = 0; i < n_ids; i++) ids[i] = bwi_cursor_u64le(&p->c, "input ids");
-  f->n_inputs = read_count(p, 13, BWI_MLXFN_MAX_INPUTS, "inputs");
+  f->n_inputs = bwi_mlxfn_read_count(p, 13, BWI_MLXFN_MAX_INPUTS, "inputs");
   if (f->n_inputs != n_ids || f->n_keywords > n_ids)
-    bwi_cursor_fail(at(p, start), BW_EFORMAT, "%u input ids, %u inputs and %u keywords do not fit together",
-                    (unsigned)n_ids, (unsigned)f->n_inputs, (unsigned)f->n_keywords);
-  for (uint32_t i = 0; i < f->n_inputs && !failed(p); i++) {
+    bwi_cursor_fail(bwi_mlxfn_at(p, start), BW_EFORMAT,
+                    "%u input ids, %u inputs and %u keywords do not fit together", (unsigned)n_ids,
+                    (unsigned)f->n_inputs, (unsigned)f->n_keywords);
+  for (uint32_t i = 0; i < f->n_inputs && !bwi_mlxfn_failed(p); i++) {
     const size_t offset = p->c.at;
     size_t bytes = 0;
-    const bwi_mlxfn_array array = read_array(p, &bytes);
+    const bwi_mlxfn_array array = bwi_mlxfn_read_array(p, &bytes);
     bwi_mlxfn_value *value = define(p, s, ids[i], offset);
     if (value != NULL) value->array = array;
   }
@@ -493,33 +310,35 @@ static void read_inputs(parser *p, scope *s, bwi_mlxfn_function *f) {
 }
 
 /* The ids of the outputs come before the tape that defines them. */
-static void resolve_outputs(parser *p, scope *s, size_t at, bwi_mlxfn_function *f) {
+static void resolve_outputs(bwi_mlxfn_parser *p, scope *s, size_t at, bwi_mlxfn_function *f) {
   const size_t resume = p->c.at;
-  uint32_t *outputs = take(p, f->n_outputs, sizeof *outputs);
+  uint32_t *outputs = bwi_mlxfn_take(p, f->n_outputs, sizeof *outputs);
   if (outputs == NULL) return;
   p->c.at = at;
-  for (uint32_t i = 0; i < f->n_outputs && !failed(p); i++) outputs[i] = read_reference(p, s, "output");
-  if (!failed(p)) p->c.at = resume;
+  for (uint32_t i = 0; i < f->n_outputs && !bwi_mlxfn_failed(p); i++)
+    outputs[i] = read_reference(p, s, "output");
+  if (!bwi_mlxfn_failed(p)) p->c.at = resume;
   f->outputs = outputs;
 }
 
-static void read_function(parser *p, bwi_mlxfn_function *f) {
+static void read_function(bwi_mlxfn_parser *p, bwi_mlxfn_function *f) {
   scope s = {0};
-  p->entry = NO_ENTRY;
+  p->entry = BWI_MLXFN_NO_ENTRY;
   read_keywords(p, f);
   read_inputs(p, &s, f);
   const size_t count_at = p->c.at;
-  f->n_outputs = read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "output ids");
-  if (f->n_outputs == 0) bwi_cursor_fail(at(p, count_at), BW_EFORMAT, "the function has no outputs");
+  f->n_outputs = bwi_mlxfn_read_count(p, 8, BWI_MLXFN_MAX_INPUTS, "output ids");
+  if (f->n_outputs == 0)
+    bwi_cursor_fail(bwi_mlxfn_at(p, count_at), BW_EFORMAT, "the function has no outputs");
   const size_t outputs_at = p->c.at;
   (void)bwi_cursor_take(&p->c, (size_t)f->n_outputs * 8, "output ids");
   const size_t length = bwi_cursor_count(&p->c, 10, "tape");
   s.expected = f->n_inputs + (length < p->values_left ? length : p->values_left);
   for (p->entry = 0; p->entry < length; p->entry++) {
     read_entry(p, &s);
-    if (failed(p)) return;
+    if (bwi_mlxfn_failed(p)) return;
   }
-  p->entry = NO_ENTRY;
+  p->entry = BWI_MLXFN_NO_ENTRY;
   resolve_outputs(p, &s, outputs_at, f);
   f->values = s.values;
   f->n_values = (uint32_t)s.count;
@@ -542,37 +361,37 @@ void bwi_mlxfn_read_version(bwi_cursor *c, char *text, size_t capacity) {
   }
 }
 
-static void read_file(parser *p, bwi_mlxfn *file) {
+static void read_file(bwi_mlxfn_parser *p, bwi_mlxfn *file) {
   char version[BWI_MLXFN_VERSION_BYTES];
   bwi_mlxfn_read_version(&p->c, version, sizeof version);
-  char *kept = take(p, strlen(version) + 1, 1);
+  char *kept = bwi_mlxfn_take(p, strlen(version) + 1, 1);
   if (kept != NULL) memcpy(kept, version, strlen(version) + 1);
   file->version = kept;
   file->layout = bwi_mlxfn_layout_name(p->layout);
   const size_t count_at = p->c.at;
   const int32_t count = bwi_cursor_i32le(&p->c, "function count");
   file->shapeless = bwi_cursor_bool(&p->c, "shapeless");
-  file->metadata = p->layout >= BWI_MLXFN_0_32_1 ? read_text(p, false, "metadata") : "";
-  if (count <= 0) bwi_cursor_fail(at(p, count_at), BW_EFORMAT, "function count is %" PRId32, count);
+  file->metadata = p->layout >= BWI_MLXFN_0_32_1 ? bwi_mlxfn_read_text(p, false, "metadata") : "";
+  if (count <= 0) bwi_cursor_fail(bwi_mlxfn_at(p, count_at), BW_EFORMAT, "function count is %" PRId32, count);
   if (count > 0 && (uint32_t)count > p->limits->max_functions)
-    bwi_cursor_fail(at(p, count_at), BW_ELIMIT, "%" PRId32 " functions, the limit is %u", count,
+    bwi_cursor_fail(bwi_mlxfn_at(p, count_at), BW_ELIMIT, "%" PRId32 " functions, the limit is %u", count,
                     (unsigned)p->limits->max_functions);
-  if (failed(p)) return;
-  bwi_mlxfn_function *functions = take(p, (size_t)count, sizeof *functions);
+  if (bwi_mlxfn_failed(p)) return;
+  bwi_mlxfn_function *functions = bwi_mlxfn_take(p, (size_t)count, sizeof *functions);
   if (functions == NULL) return;
   file->functions = functions;
   file->n_functions = (uint32_t)count;
   for (; p->function < (uint32_t)count; p->function++) {
     read_function(p, &functions[p->function]);
-    if (failed(p)) return;
+    if (bwi_mlxfn_failed(p)) return;
   }
   if (bwi_cursor_left(&p->c) > 0)
     (void)bwi_cursor_fail(&p->c, BW_EFORMAT, "%zu bytes follow the last function", bwi_cursor_left(&p->c));
 }
 
 /* Says which entry of which tape an error is about. */
-static void add_place(const parser *p, bw_error *err) {
-  if (err == NULL || p->entry == NO_ENTRY) return;
+static void add_place(const bwi_mlxfn_parser *p, bw_error *err) {
+  if (err == NULL || p->entry == BWI_MLXFN_NO_ENTRY) return;
   char text[BW_ERROR_TEXT_BYTES];
   memcpy(text, err->text, sizeof text);
   (void)BW_FAIL_AT(err, err->status, err->offset, "function %u, tape entry %zu: %s", (unsigned)p->function,
@@ -581,19 +400,19 @@ static void add_place(const parser *p, bw_error *err) {
 
 bw_status bwi_mlxfn_parse(bwi_mlxfn **out, bwi_bytes bytes, bwi_mlxfn_layout layout,
                           const bwi_mlxfn_limits *limits, bw_error *err) {
-  parser p = {.c = bwi_cursor_over(bytes, err),
-              .layout = layout,
-              .limits = limits,
-              .arena = bwi_arena_create(0),
-              .values_left = limits->max_values,
-              .entry = NO_ENTRY};
+  bwi_mlxfn_parser p = {.c = bwi_cursor_over(bytes, err),
+                        .layout = layout,
+                        .limits = limits,
+                        .arena = bwi_arena_create(0),
+                        .values_left = limits->max_values,
+                        .entry = BWI_MLXFN_NO_ENTRY};
   if (p.arena == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to read a .mlxfn file");
-  parsed_file *parsed = take(&p, 1, sizeof *parsed);
+  parsed_file *parsed = bwi_mlxfn_take(&p, 1, sizeof *parsed);
   if (parsed != NULL) {
     parsed->arena = p.arena;
     read_file(&p, &parsed->file);
   }
-  if (failed(&p)) {
+  if (bwi_mlxfn_failed(&p)) {
     add_place(&p, err);
     bwi_arena_free(p.arena);
     return p.c.status;

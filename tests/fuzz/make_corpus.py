@@ -371,7 +371,7 @@ def npz_cases():
         "format-comment": zip_bytes([Member("x.npy", a)], comment=b"hello"),
         "format-count": zip_bytes([Member("x.npy", a)], count=2),
         "format-count-many": zip_bytes([Member("x.npy", a)], count=60000),
-        "format-in-front": b"#!/bin/sh\n" + good,
+        "format-in-front": b"MZ\x90\0" + good,
         "format-gap": zip_bytes([Member("x.npy", a, gap=b"hidden"), Member("y.npy", b)]),
         "format-gap-last": zip_bytes([Member("x.npy", a, gap=b"hidden")]),
         "format-overlap": zip_bytes([Member("x.npy", a), Member("y.npy", a, offset=0)]),

@@ -83,7 +83,7 @@ static const refusal refusals[] = {
     {"format-extra", 184, "the extra fields are malformed or lack a zip64 size"},
     {"format-gap", 35, "94 bytes of data overlap the next member or leave a gap before it"},
     {"format-gap-last", 35, "94 bytes of data overlap the next member or leave a gap before it"},
-    {"format-in-front", 428, "the central directory and its end record do not fit together"},
+    {"format-in-front", 422, "the central directory and its end record do not fit together"},
     {"format-name-control", 132, "a member without a plain name, or on another disk"},
     {"format-name-empty", 124, "a member without a plain name, or on another disk"},
     {"format-no-end", 417, "here should be the end of a ZIP file; it is truncated, or something follows it"},
