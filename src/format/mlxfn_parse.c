@@ -115,12 +115,12 @@ static void read_constant(bwi_mlxfn_parser *p, scope *s, uint64_t id, size_t off
   value->array = bwi_mlxfn_read_array(p, &bytes);
   const size_t start = p->c.at;
   value->data = bwi_cursor_take(&p->c, bytes, "constant");
-  const size_t n = value->array.dtype == BW_BOOL ? value->data.size : 0;
+  const size_t n = value->array.dtype == BW_BOOL && !seen ? value->data.size : 0;
   const size_t untruth = n > 0 ? bwi_elements_first_untruth(value->data.data, n) : 0;
   if (untruth < n)
     bwi_cursor_fail(bwi_mlxfn_at(p, start + untruth), BW_EFORMAT,
                     "a constant of type bool holds another byte than 0 and 1");
-  if (seen && !bwi_mlxfn_failed(p)) p->c.at = resume;
+  if (seen) p->c.at = resume;
 }
 
 static void read_input(bwi_mlxfn_parser *p, scope *s, uint64_t id, size_t offset) {
