@@ -18,13 +18,15 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werr
 
 
 def build_flags(build):
-    """Include folders and definitions that any file of the build is compiled with."""
-    flags = set()
+    """Include folders of any file of the build, and definitions that all of them are compiled with."""
+    folders, definitions = set(), None
     for entry in json.loads((build / "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])
-        flags.update(word for word in words if word.startswith(("-I", "-D")))
-        flags.update(f"-isystem{folder}" for word, folder in zip(words, words[1:]) if word == "-isystem")
-    return sorted(flags)
+        folders.update(word for word in words if word.startswith("-I"))
+        folders.update(f"-isystem{folder}" for word, folder in zip(words, words[1:]) if word == "-isystem")
+        defined = {word for word in words if word.startswith("-D")}
+        definitions = defined if definitions is None else definitions & defined
+    return sorted(folders) + sorted(definitions or [])
 
 
 def problem(compiler, language, header, flags):
