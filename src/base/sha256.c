@@ -30,19 +30,31 @@ static void expand(uint32_t w[64], const uint8_t block[64]) {
   }
 }
 
+/* One round. The standard's variable k (a is 0, h is 7) is s[(k - turn) mod 8]: turning the names costs
+ * nothing once the rounds are unrolled, moving the values does. */
+static inline void run_round(uint32_t s[8], unsigned turn, uint32_t input) {
+  const uint32_t a = s[-turn & 7], b = s[(1 - turn) & 7], c = s[(2 - turn) & 7], e = s[(4 - turn) & 7];
+  const uint32_t f = s[(5 - turn) & 7], g = s[(6 - turn) & 7], h = s[(7 - turn) & 7];
+  const uint32_t sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+  const uint32_t sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+  const uint32_t t1 = h + sum1 + ((e & f) ^ (~e & g)) + input;
+  s[(3 - turn) & 7] += t1;
+  s[(7 - turn) & 7] = t1 + sum0 + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void compress(uint32_t state[8], const uint8_t block[64]) {
   uint32_t w[64], s[8];
   expand(w, block);
   memcpy(s, state, sizeof s);
-  for (int t = 0; t < 64; t++) {
-    const uint32_t sum1 = rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25);
-    const uint32_t choice = (s[4] & s[5]) ^ (~s[4] & s[6]);
-    const uint32_t t1 = s[7] + sum1 + choice + round_constants[t] + w[t];
-    const uint32_t sum0 = rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22);
-    const uint32_t majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]);
-    memmove(s + 1, s, 7 * sizeof *s);
-    s[4] += t1;
-    s[0] = t1 + sum0 + majority;
+  for (unsigned t = 0; t < 64; t += 8) {
+    run_round(s, 0, round_constants[t] + w[t]);
+    run_round(s, 1, round_constants[t + 1] + w[t + 1]);
+    run_round(s, 2, round_constants[t + 2] + w[t + 2]);
+    run_round(s, 3, round_constants[t + 3] + w[t + 3]);
+    run_round(s, 4, round_constants[t + 4] + w[t + 4]);
+    run_round(s, 5, round_constants[t + 5] + w[t + 5]);
+    run_round(s, 6, round_constants[t + 6] + w[t + 6]);
+    run_round(s, 7, round_constants[t + 7] + w[t + 7]);
   }
   for (int i = 0; i < 8; i++) state[i] += s[i];
 }

@@ -131,7 +131,7 @@ static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dat
   e->upper = model->upper;
   e->n_model_classes = model->n_classes;
   e->pair_checked = model->pair_checked;
-  memcpy(e->model_digest, model->digest, sizeof e->model_digest);
+  memcpy(e->model_digest, bw_model_digest(model), strlen(bw_model_digest(model)) + 1);
   const bw_status status = prepare(e, model, dataset, o, err);
   if (status == BW_OK) *out = e;
   else bw_evaluation_free(e);

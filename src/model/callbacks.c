@@ -85,7 +85,8 @@ static void free_model(bw_model *model) {
   bwi_free(model);
 }
 
-static const bwi_model_class callbacks_class = {session_open, session_free, session_logits, session_gradient, free_model};
+static const bwi_model_class callbacks_class = {session_open, session_free, session_logits, session_gradient, free_model,
+                                                NULL};
 
 static bw_status check(const bw_model_callbacks *c, int64_t *d, bw_error *err) {
   if (c->logits == NULL || c->n_classes == 0) return BW_FAIL(err, BW_EINVAL, "a model needs a logits callback and at least one class");

@@ -89,32 +89,29 @@ static bw_status read_pair(expectation *e, const bw_model *model, const char *pa
 }
 
 /* Fills e->logits with what the function as it was exported gives for e->n samples, its own batch. */
-static bw_status run_traced(expectation *e, const float *samples, const bwi_engine *engine,
-                            const bwi_graph *traced, bw_error *err) {
+static bw_status run_traced(expectation *e, const float *samples, const bwi_engine *engine, bw_error *err) {
   bwi_graph *typed = NULL;
-  BW_TRY(bwi_float32_boundary(&typed, traced, err));
+  BW_TRY(bwi_float32_boundary(&typed, engine->traced, err));
   const bw_status status = bwi_engine_run_once(e->logits, engine, typed, samples, err);
   e->origin = "the function as it was exported";
   bwi_graph_free(typed);
   return status;
 }
 
-static bw_status expect_traced(expectation *e, const bwi_engine *engine, const bwi_graph *traced,
-                               bw_error *err) {
+static bw_status expect_traced(expectation *e, const bwi_engine *engine, bw_error *err) {
   const bw_model *model = &engine->base;
-  const int64_t batch = bwi_graph_node(traced, bwi_graph_input(traced, 0))->shape.v[0];
+  const int64_t batch = bwi_graph_node(engine->traced, bwi_graph_input(engine->traced, 0))->shape.v[0];
   BW_TRY(allocate(e, (uint64_t)batch, model, err));
   bwi_rng_uniform(e->samples, (size_t)(batch * model->d), (bwi_rng_key){0}, 0, model->lower, model->upper);
-  return run_traced(e, e->samples, engine, traced, err);
+  return run_traced(e, e->samples, engine, err);
 }
 
 /* The pair where there is one, else the function itself. */
-static bw_status expect(expectation *e, bwi_engine *engine, const bwi_graph *traced, const char *path,
-                        bw_error *err) {
+static bw_status expect(expectation *e, bwi_engine *engine, const char *path, bw_error *err) {
   char *pair = NULL;
   BW_TRY(find_pair(&pair, path, err));
   const bw_status status =
-      pair != NULL ? read_pair(e, &engine->base, pair, err) : expect_traced(e, engine, traced, err);
+      pair != NULL ? read_pair(e, &engine->base, pair, err) : expect_traced(e, engine, err);
   engine->base.pair_checked = pair != NULL && status == BW_OK;
   bwi_free(pair);
   return status;
@@ -173,13 +170,14 @@ static bw_status compare_alone(bwi_session *session, const expectation *e, doubl
 }
 
 /* Whether the function at its own batch size, with no pass applied, computes what MLX did. */
-static bw_status compare_traced(bool *same, const bwi_engine *engine, const bwi_graph *traced,
-                                const expectation *pair, double most, bw_error *err) {
+static bw_status compare_traced(bool *same, const bwi_engine *engine, const expectation *pair, double most,
+                                bw_error *err) {
   expectation own = {0};
   *same = false;
-  if ((int64_t)pair->n != bwi_graph_node(traced, bwi_graph_input(traced, 0))->shape.v[0]) return BW_OK;
+  if ((int64_t)pair->n != bwi_graph_node(engine->traced, bwi_graph_input(engine->traced, 0))->shape.v[0])
+    return BW_OK;
   bw_status status = allocate(&own, pair->n, &engine->base, err);
-  if (status == BW_OK) status = run_traced(&own, pair->samples, engine, traced, err);
+  if (status == BW_OK) status = run_traced(&own, pair->samples, engine, err);
   if (status == BW_OK) {
     const size_t count = (size_t)own.n * engine->base.n_classes;
     *same = find_difference(own.logits, pair->logits, count, most) == count;
@@ -189,10 +187,10 @@ static bw_status compare_traced(bool *same, const bwi_engine *engine, const bwi_
 }
 
 /* Why the logits differ. */
-static bw_status explain(const bw_error *difference, const bwi_engine *engine, const bwi_graph *traced,
-                         const expectation *e, double most, bw_error *err) {
+static bw_status explain(const bw_error *difference, const bwi_engine *engine, const expectation *e,
+                         double most, bw_error *err) {
   bool faithful = true;
-  if (engine->base.pair_checked) BW_TRY(compare_traced(&faithful, engine, traced, e, most, err));
+  if (engine->base.pair_checked) BW_TRY(compare_traced(&faithful, engine, e, most, err));
   if (!faithful)
     return BW_FAIL(err, BW_EFORMAT, "%s: the file does not hold the model that was exported",
                    difference->text);
@@ -200,19 +198,20 @@ static bw_status explain(const bw_error *difference, const bwi_engine *engine, c
                  "%s: samples influence each other, or the batch size cannot be changed", difference->text);
 }
 
-bw_status bwi_check_model(bwi_engine *engine, const bwi_graph *traced, const char *path, bw_error *err) {
+bw_status bwi_check_model(bwi_engine *engine, const char *path, bw_error *err) {
   expectation e = {0};
   bwi_session *session = NULL;
   bw_error why;
-  bw_status status = expect(&e, engine, traced, path, err);
+  bw_status status = expect(&e, engine, path, err);
   if (status == BW_OK) status = bwi_session_open(&session, &engine->base, err);
   if (status == BW_OK) {
-    const double most = tolerance(bwi_graph_node(traced, bwi_graph_output(traced, 0))->dtype) *
-                        greatest_size(e.logits, (size_t)e.n * engine->base.n_classes);
+    const double most =
+        tolerance(bwi_graph_node(engine->traced, bwi_graph_output(engine->traced, 0))->dtype) *
+        greatest_size(e.logits, (size_t)e.n * engine->base.n_classes);
     status = compare(session, &e, most, &why);
     if (status == BW_OK) status = compare_alone(session, &e, most, &why);
     if (status == BW_EFORMAT) {
-      status = explain(&why, engine, traced, &e, most, err);
+      status = explain(&why, engine, &e, most, err);
     } else if (status != BW_OK) {
       BW_FAIL(err, status, "%s", why.text);
     }

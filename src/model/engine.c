@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "graph/passes.h"
+#include "model/digest.h"
 #include "model/operations.h"
 
 /* --- batch size --- */
@@ -152,7 +153,7 @@ static void describe(bw_model *base, const bwi_graph *traced, const bwi_engine *
   memcpy(base->shape.v, x->shape.v + 1, base->shape.n * sizeof *x->shape.v);
 }
 
-bw_status bwi_engine_create(bwi_engine **out, const bwi_graph *traced, const bw_model_options *options,
+bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_options *options,
                             bw_error *err) {
   BW_TRY(check_signature(traced, err));
   bwi_engine *engine = bwi_alloc(1, sizeof *engine);
@@ -173,6 +174,7 @@ bw_status bwi_engine_create(bwi_engine **out, const bwi_graph *traced, const bw_
     bwi_engine_free(&engine->base);
     return status;
   }
+  engine->traced = traced;
   *out = engine;
   return BW_OK;
 }
@@ -183,7 +185,16 @@ void bwi_engine_free(bw_model *model) {
   for (uint32_t f = 0; f < 2; f++)
     for (uint32_t size = 0; size < BWI_N_SIZES; size++) bwi_graph_free(engine->graphs[f][size]);
   bwi_template_clear(&engine->template);
+  bwi_graph_free(engine->traced);
   bwi_weights_free(engine->weights);
   pthread_mutex_destroy(&engine->lock);
   bwi_free(engine);
+}
+
+const char *bwi_engine_digest(bw_model *model) {
+  bwi_engine *engine = (bwi_engine *)model;
+  pthread_mutex_lock(&engine->lock);
+  if (engine->digest[0] == '\0') (void)bwi_graph_digest(engine->digest, engine->traced, NULL);
+  pthread_mutex_unlock(&engine->lock);
+  return engine->digest;
 }

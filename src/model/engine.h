@@ -17,6 +17,7 @@ typedef enum bwi_function { BWI_DIRECT = 0, BWI_SEARCH = 1 } bwi_function; /* se
 
 typedef struct bwi_engine {
   bw_model base;
+  bwi_graph *traced; /* as it was imported */
   bwi_template template;
   bwi_weights *weights;
   bool reference;                    /* run everything on the reference backend */
@@ -24,15 +25,17 @@ typedef struct bwi_engine {
   size_t max_memory_bytes;           /* of one session's plans together */
   uint32_t greatest;                 /* the batch size that sessions prefer is 2^greatest */
   pthread_mutex_t lock;              /* of what follows */
+  char digest[65];                   /* of traced; "" until asked for: it takes longer than all else */
   bwi_graph *graphs[2][BWI_N_SIZES]; /* by function and size, made when first asked for */
 } bwi_engine;
 
 extern const bwi_model_class bwi_engine_class;
 void bwi_engine_free(bw_model *model);
+const char *bwi_engine_digest(bw_model *model);
 
-/* Makes an engine for a traced function (see bwi_template_make). Of the options, function and
- * max_file_bytes are not looked at. Digest and pair are the caller's to set. */
-bw_status bwi_engine_create(bwi_engine **out, const bwi_graph *traced, const bw_model_options *options,
+/* Makes an engine for a traced function (see bwi_template_make), which it owns from then on. Of the
+ * options, function and max_file_bytes are not looked at. */
+bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_options *options,
                             bw_error *err);
 
 /* A plan of one function at batch size 2^size; the caller frees it before the engine. BW_ELIMIT: its

@@ -126,4 +126,5 @@ const bwi_model_class bwi_engine_class = {
     .logits = session_logits,
     .gradient = session_gradient,
     .free = bwi_engine_free,
+    .digest = bwi_engine_digest,
 };

@@ -26,6 +26,8 @@ typedef struct bwi_model_class {
   bw_status (*gradient)(bwi_session *session, uint64_t n, const float *samples, bwi_cotangent_fn cotangent, void *payload,
                         float *logits, float *gradients, bw_error *err);
   void (*free)(bw_model *model);
+  /* 64 hexadecimal digits, the model's; "" without memory. NULL: the kind has none. Called from any thread. */
+  const char *(*digest)(bw_model *model);
 } bwi_model_class;
 
 /* Every kind of model begins with this, every kind of session with a bwi_session. */
@@ -36,7 +38,6 @@ struct bw_model {
   int64_t d;      /* elements of one sample */
   uint32_t n_classes;
   float lower, upper;
-  char digest[65];
   int pair_checked;
 };
 struct bwi_session {

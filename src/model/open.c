@@ -8,7 +8,6 @@
 #include "base/options.h"
 #include "format/mlxfn.h"
 #include "model/check.h"
-#include "model/digest.h"
 #include "model/import.h"
 
 static const bw_model_options standard = {
@@ -73,11 +72,13 @@ bw_status bw_model_open(bw_model **out, const char *path, const bw_model_options
   BW_TRY(check_options(&o, err));
   BW_TRY(trace_file(&traced, path, &o, err));
   bw_status status = bwi_engine_create(&engine, traced, &o, err);
-  if (status == BW_OK) status = bwi_graph_digest(engine->base.digest, traced, err);
-  if (status == BW_OK) status = bwi_check_model(engine, traced, path, err);
-  bwi_graph_free(traced);
   if (status != BW_OK) {
-    if (engine != NULL) bwi_engine_free(&engine->base);
+    bwi_graph_free(traced);
+    return status;
+  }
+  status = bwi_check_model(engine, path, err);
+  if (status != BW_OK) {
+    bwi_engine_free(&engine->base);
     return status;
   }
   *out = &engine->base;
