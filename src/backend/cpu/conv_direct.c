@@ -194,17 +194,26 @@ static bw_status pack_all(void *payload, void *block, bw_error *err) {
 
 /* --- running --- */
 
+/* Writes count floats: zeros, then n_values of values, then zeros. */
+static float *put_padded(float *to, int64_t n_before, const float *values, int64_t n_values, int64_t count) {
+  memset(to, 0, (size_t)n_before * sizeof *to);
+  memcpy(to + n_before, values, (size_t)n_values * sizeof *to);
+  memset(to + n_before + n_values, 0, (size_t)(count - n_before - n_values) * sizeof *to);
+  return to + count;
+}
+
 /* Images [first, first + count) of x with zeros around. */
 static const float *pad_images(const direct *s, const float *x, int64_t first, int64_t count, float *padded) {
   const bwi_convolution *c = &s->c;
   const int64_t line = c->in[1] * c->channels, padded_line = s->padded[1] * c->channels;
+  const int64_t before = s->pad[1] * c->channels;
   x += first * c->in[0] * line;
   if (!is_padded(s)) return x;
-  memset(padded, 0, (size_t)(count * image_count(s)) * sizeof *padded);
+  float *to = padded;
   for (int64_t n = 0; n < count; n++) {
-    float *to = padded + n * image_count(s) + (s->pad[0] * s->padded[1] + s->pad[1]) * c->channels;
-    for (int64_t y = 0; y < c->in[0]; y++)
-      memcpy(to + y * padded_line, x + (n * c->in[0] + y) * line, (size_t)line * sizeof *x);
+    to = put_padded(to, 0, x, 0, s->pad[0] * padded_line);
+    for (int64_t y = 0; y < c->in[0]; y++, x += line) to = put_padded(to, before, x, line, padded_line);
+    to = put_padded(to, 0, x, 0, (s->padded[0] - s->pad[0] - c->in[0]) * padded_line);
   }
   return padded;
 }

@@ -28,50 +28,66 @@ typedef struct winograd {
 
 /* --- weights --- */
 
-/* The point's powers x^0 .. x^(taps - 1) over the derivative of the points' polynomial; infinity takes the
- * last tap. Differs: the formulas of simd/winograd.c leave this factor to the weights. */
-static void point_row(double row[POINTS], uint32_t point, int64_t taps) {
+/* Row p: the powers x^0 .. x^(taps - 1) of point p over the derivative of the points' polynomial; infinity
+ * takes the last tap. The formulas of simd/winograd.c leave that factor to the weights. */
+static void point_rows(double rows[POINTS][POINTS], int64_t taps) {
   static const double at[POINTS] = {0, 0.70710678118654752440, -0.70710678118654752440, 1.41421356237309504880,
                                     -1.41421356237309504880, 0};
   static const double derivative[POINTS] = {1, -1.5, -1.5, 6, 6, 1}; /* 5 x^4 - 7.5 x^2 + 1 */
-  double power = 1;
-  for (int64_t k = 0; k < taps; k++) {
-    row[k] = point == POINTS - 1 ? (double)(k == taps - 1) : power / derivative[point];
-    power *= at[point];
+  for (int p = 0; p < POINTS; p++) {
+    double power = 1 / derivative[p];
+    for (int64_t k = 0; k < taps; k++, power *= at[p]) rows[p][k] = p < POINTS - 1 ? power : (double)(k == taps - 1);
   }
 }
 
-/* All filters at one point, (O, C). */
-static void transform_filters(float *out, const bwi_convolution *c, uint32_t point) {
-  const int64_t taps = c->kernel[0];
-  double y[POINTS], x[POINTS];
-  point_row(y, point / POINTS, taps);
-  point_row(x, point % POINTS, taps);
-  for (int64_t o = 0; o < c->out_channels; o++)
-    for (int64_t channel = 0; channel < c->channels; channel++) {
-      const float *filter = c->weights + o * taps * taps * c->channels + channel;
-      double sum = 0;
-      for (int64_t i = 0; i < taps; i++)
-        for (int64_t j = 0; j < taps; j++) {
-          const int64_t tap = c->flip ? taps * taps - 1 - (i * taps + j) : i * taps + j;
-          sum += y[i] * x[j] * (double)filter[tap * c->channels];
-        }
-      out[o * c->channels + channel] = (float)sum;
+/* One filter (taps, taps, C) to its points: out[p * stride + channel]. half: taps * C numbers. */
+static void transform_filter(float *out, int64_t stride, const bwi_convolution *c, const float *filter, double *half) {
+  const int64_t taps = c->kernel[0], n = c->channels;
+  double rows[POINTS][POINTS] = {{0}};
+  point_rows(rows, taps);
+  for (int64_t y = 0; y < POINTS; y++) {
+    for (int64_t j = 0; j < taps * n; j++) half[j] = 0;
+    for (int64_t i = 0; i < taps; i++) {
+      const double factor = rows[y][c->flip ? taps - 1 - i : i];
+      for (int64_t j = 0; j < taps * n; j++) half[j] += factor * (double)filter[i * taps * n + j];
     }
+    for (int64_t x = 0; x < POINTS; x++) {
+      float *point = out + (y * POINTS + x) * stride;
+      for (int64_t channel = 0; channel < n; channel++) {
+        double sum = 0;
+        for (int64_t j = 0; j < taps; j++) sum += rows[x][c->flip ? taps - 1 - j : j] * half[j * n + channel];
+        point[channel] = (float)sum;
+      }
+    }
+  }
 }
 
+/* As many filters at a time as a vector has lanes. */
 static bw_status pack_points(void *payload, void *block, bw_error *err) {
   const winograd *s = payload;
   const bwi_convolution *c = &s->c;
-  float *filters = bwi_alloc((size_t)(c->out_channels * c->channels), sizeof *filters);
-  if (filters == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for transformed weights");
-  const bwi_right_run run = {0, c->channels};
-  const bwi_right right = {filters, 1, c->channels, c->out_channels, 1, &run};
-  for (uint32_t point = 0; point < ALL_POINTS; point++) {
-    transform_filters(filters, c, point);
-    bwi_gemm_pack((float *)block + point * s->packed_count, &s->gemm, &right);
+  const int64_t lanes = s->gemm.simd->lanes, stride = lanes * c->channels;
+  float *points = bwi_alloc((size_t)(ALL_POINTS * stride), sizeof *points);
+  double *half = bwi_alloc((size_t)(c->kernel[1] * c->channels), sizeof *half);
+  if (points == NULL || half == NULL) {
+    bwi_free(points);
+    bwi_free(half);
+    return BW_FAIL(err, BW_ENOMEM, "out of memory for transformed weights");
   }
-  bwi_free(filters);
+  const bwi_right_run run = {0, c->channels};
+  for (int64_t first = 0; first < c->out_channels; first += lanes) {
+    const int64_t left = c->out_channels - first, count = left < lanes ? left : lanes;
+    for (int64_t o = 0; o < count; o++) {
+      const float *filter = c->weights + (first + o) * c->kernel[0] * c->kernel[1] * c->channels;
+      transform_filter(points + o * c->channels, stride, c, filter, half);
+    }
+    for (int64_t p = 0; p < ALL_POINTS; p++) {
+      const bwi_right right = {points + p * stride, 1, c->channels, count, 1, &run};
+      bwi_gemm_pack_lanes((float *)block + p * s->packed_count, &s->gemm, &right, first);
+    }
+  }
+  bwi_free(points);
+  bwi_free(half);
   return BW_OK;
 }
 

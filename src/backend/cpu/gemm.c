@@ -55,27 +55,30 @@ static int64_t panel_offset(const bwi_gemm *p, group g, columns c) {
   return g.k_first * padded_columns(p->simd, p->n_columns) + g.k_count * c.first;
 }
 
-typedef struct run_cursor {
-  uint32_t run;
-  int64_t k;
-} run_cursor;
-
-static int64_t next_source(const bwi_right *right, run_cursor *at) {
-  while (at->k == right->runs[at->run].length) *at = (run_cursor){at->run + 1, 0};
-  return right->runs[at->run].offset + at->k++ * right->k_stride;
+void bwi_gemm_pack_lanes(float *packed, const bwi_gemm *p, const bwi_right *right, int64_t first) {
+  const int64_t most = (int64_t)p->simd->lanes * p->simd->max_vectors;
+  const columns c = columns_from(p, first / most * most);
+  const int64_t width = (int64_t)c.vectors * p->simd->lanes;
+  const bwi_right_run *run = right->runs;
+  const float *row = right->data + run->offset;
+  int64_t left = run->length;
+  for (group g = next_group(p, (group){0}); g.k_count > 0; g = next_group(p, g)) {
+    float *to = packed + panel_offset(p, g, c) + first - c.first;
+    for (int64_t k = 0; k < g.k_count; k++, to += width, row += right->k_stride, left--) {
+      for (; left == 0; left = run->length) row = right->data + (++run)->offset;
+      for (int64_t j = 0; j < right->n_columns; j++) to[j] = row[j * right->column_stride];
+    }
+  }
 }
 
+/* A vector of columns at a time: columns far apart would evict each other from cache. */
 void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right) {
-  for (columns c = columns_from(p, 0); c.count > 0; c = columns_from(p, c.first + c.count)) {
-    run_cursor at = {0, 0};
-    const int64_t width = (int64_t)c.vectors * p->simd->lanes;
-    for (group g = next_group(p, (group){0}); g.k_count > 0; g = next_group(p, g)) {
-      float *panel = packed + panel_offset(p, g, c);
-      for (int64_t k = 0; k < g.k_count; k++) {
-        const float *row = right->data + next_source(right, &at) + c.first * right->column_stride;
-        for (int64_t j = 0; j < c.count; j++) panel[k * width + j] = row[j * right->column_stride];
-      }
-    }
+  const int64_t lanes = p->simd->lanes;
+  for (int64_t first = 0; first < right->n_columns; first += lanes) {
+    bwi_right part = *right;
+    part.data += first * right->column_stride;
+    part.n_columns = right->n_columns - first < lanes ? right->n_columns - first : lanes;
+    bwi_gemm_pack_lanes(packed, p, &part, first);
   }
 }
 

@@ -25,7 +25,7 @@ typedef struct bwi_right_run {
 typedef struct bwi_right {
   const float *data;
   int64_t k_stride, column_stride;
-  int64_t n_columns;
+  int64_t n_columns; /* at most those of the product; the others are zero */
   uint32_t n_runs;
   const bwi_right_run *runs;
 } bwi_right;
@@ -47,6 +47,9 @@ uint32_t bwi_segments_needed(int64_t length);
 int64_t bwi_gemm_packed_count(const bwi_simd *simd, int64_t depth, int64_t n_columns);
 /* Packs right for p (whose segments and n_columns are set) into packed, which holds zeros. */
 void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right);
+/* Packs only the columns that share a vector: those of right, at most `lanes`, are p's from `first` on, a
+ * multiple of lanes. */
+void bwi_gemm_pack_lanes(float *packed, const bwi_gemm *p, const bwi_right *right, int64_t first);
 
 /* What happens to the sums. bias: n_columns, or NULL. */
 typedef struct bwi_epilogue {

@@ -5,21 +5,17 @@
 #include "backend/cpu/simd/table.h"
 #include "backend/cpu/simd/vector.h"
 
-/* Most registers hold sums, one the broadcast left element, the others a row of the panel. */
-#if LANES == 16
-#define MAX_VECTORS 4
-#define SUMS 24
-#else
-#define MAX_VECTORS 2
-#define SUMS 12
-#endif
-
+/* Most registers hold sums, one the broadcast left element, the others a row of the panel; more than eight
+ * rows would not have their addresses in registers. */
+enum { MAX_ROWS = 8, MAX_VECTORS = LANES == 16 ? 4 : 2 };
 enum { LINE = 16 }; /* floats of a cache line */
 
+/* As many rows as a tile has; out and residual begin `column` floats on. */
 typedef struct tile {
-  const float *rows[SUMS];
-  float *out[SUMS];
-  const float *residual[SUMS];
+  const float *const *rows;
+  float *const *out;
+  const float *const *residual;
+  int64_t column;
 } tile;
 
 /* Lanes of vector j that lie inside the panel's columns. */
@@ -34,23 +30,24 @@ INLINE vf load_lanes(const float *at, uint32_t n) {
 INLINE void start_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows, uint32_t vectors) {
   UNROLL for (uint32_t j = 0; j < vectors; j++) {
     const uint32_t lanes = lanes_of(p, vectors, j);
-    const vf bias = p->bias ? load_lanes(p->bias + p->first_column + j * LANES, lanes) : vf_all(0.0f);
+    const vf bias = p->bias != NULL ? load_lanes(p->bias + p->first_column + j * LANES, lanes) : vf_all(0.0f);
     UNROLL for (uint32_t i = 0; i < n_rows; i++)
-      sums[i][j] = p->accumulate ? load_lanes(t->out[i] + j * LANES, lanes) : bias;
+      sums[i][j] = p->accumulate ? load_lanes(t->out[i] + t->column + j * LANES, lanes) : bias;
   }
 }
 
 INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows, uint32_t vectors) {
   UNROLL for (uint32_t j = 0; j < vectors; j++) {
     const uint32_t lanes = lanes_of(p, vectors, j);
+    const int64_t column = t->column + j * LANES;
     UNROLL for (uint32_t i = 0; i < n_rows; i++) {
       vf v = sums[i][j];
-      if (p->residual) v += load_lanes(t->residual[i] + j * LANES, lanes);
+      if (t->residual != NULL) v += load_lanes(t->residual[i] + column, lanes);
       if (p->relu) v = vf_relu(v);
       if (lanes == LANES)
-        vf_store(t->out[i] + j * LANES, v);
+        vf_store(t->out[i] + column, v);
       else
-        vf_store_first(t->out[i] + j * LANES, v, lanes);
+        vf_store_first(t->out[i] + column, v, lanes);
     }
   }
 }
@@ -59,18 +56,18 @@ INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile 
  * a line of what comes next for each k. Returns where the next tile goes on. */
 INLINE const float *run_tile(const bwi_panel *p, const tile *t, const float *ahead, const uint32_t n_rows,
                              const uint32_t vectors) {
-  vf sums[SUMS][MAX_VECTORS];
+  vf sums[MAX_ROWS][MAX_VECTORS];
   start_sums(sums, p, t, n_rows, vectors);
   const float *panel = p->panel;
   for (uint32_t s = 0; s < p->n_segments; s++) {
-    const float *rows[SUMS];
+    const float *rows[MAX_ROWS];
     UNROLL for (uint32_t i = 0; i < n_rows; i++) rows[i] = t->rows[i] + p->segments[s].offset;
     const int64_t length = p->segments[s].length;
     for (int64_t k = 0; k < length; k++) {
       vf right[MAX_VECTORS];
       UNROLL for (uint32_t j = 0; j < vectors; j++) right[j] = vf_load(panel + j * LANES);
       panel += vectors * LANES;
-      __builtin_prefetch(ahead + k * LINE, 0, 2);
+      if (vectors > 1) __builtin_prefetch(ahead + k * LINE, 0, 2); /* one vector a row keeps the loads busy */
       UNROLL for (uint32_t i = 0; i < n_rows; i++) {
         const vf left = vf_all(rows[i][k]);
         UNROLL for (uint32_t j = 0; j < vectors; j++) sums[i][j] += left * right[j];
@@ -83,37 +80,37 @@ INLINE const float *run_tile(const bwi_panel *p, const tile *t, const float *ahe
 }
 
 /* Past the last row a tile repeats it and writes the copies to where nobody looks. */
-INLINE void run_rows(const bwi_panel *p, const uint32_t n_rows, const uint32_t vectors) {
+INLINE void run_last_tile(const bwi_panel *p, uint32_t first, const float *ahead, const uint32_t n_rows,
+                          const uint32_t vectors) {
   float nowhere[MAX_VECTORS * LANES] = {0};
+  const float *rows[MAX_ROWS], *residual[MAX_ROWS];
+  float *out[MAX_ROWS];
+  for (uint32_t i = 0; i < n_rows; i++) {
+    const bool inside = first + i < p->n_rows;
+    const uint32_t row = inside ? first + i : p->n_rows - 1;
+    rows[i] = p->rows[row];
+    out[i] = inside ? p->out[row] + p->first_column : nowhere;
+    residual[i] = p->residual != NULL ? p->residual[row] + p->first_column : NULL;
+  }
+  run_tile(p, &(tile){rows, out, p->residual != NULL ? residual : NULL, 0}, ahead, n_rows, vectors);
+}
+
+INLINE void run_rows(const bwi_panel *p, const uint32_t n_rows, const uint32_t vectors) {
   const float *ahead = p->ahead;
-  for (uint32_t first = 0; first < p->n_rows; first += n_rows) {
-    tile t;
-    UNROLL for (uint32_t i = 0; i < n_rows; i++) {
-      const bool inside = first + i < p->n_rows;
-      const uint32_t row = inside ? first + i : p->n_rows - 1;
-      t.rows[i] = p->rows[row];
-      t.out[i] = inside ? p->out[row] + p->first_column : nowhere;
-      t.residual[i] = p->residual ? p->residual[row] + p->first_column : nowhere;
-    }
+  uint32_t row = 0;
+  for (; row + n_rows <= p->n_rows; row += n_rows) {
+    const tile t = {p->rows + row, p->out + row, p->residual != NULL ? p->residual + row : NULL, p->first_column};
     ahead = run_tile(p, &t, ahead, n_rows, vectors);
     if (ahead >= p->ahead_end) ahead = p->ahead;
   }
+  if (row < p->n_rows) run_last_tile(p, row, ahead, n_rows, vectors);
 }
 
-#if LANES == 16
 void VARIANT(panel)(const bwi_panel *p) {
   switch (p->vectors) {
-    case 1: run_rows(p, 12, 1); break;
-    case 2: run_rows(p, 8, 2); break;
-    case 3: run_rows(p, 8, 3); break;
-    default: run_rows(p, 6, 4); break;
+    case 1: run_rows(p, 8, 1); break;
+    case 2: run_rows(p, LANES == 16 ? 8 : 6, 2); break;
+    case 3: run_rows(p, 8, MAX_VECTORS < 3 ? MAX_VECTORS : 3); break;
+    default: run_rows(p, 6, MAX_VECTORS); break;
   }
 }
-#else
-void VARIANT(panel)(const bwi_panel *p) {
-  if (p->vectors == 1)
-    run_rows(p, 12, 1);
-  else
-    run_rows(p, 6, 2);
-}
-#endif

@@ -37,17 +37,27 @@ INLINE void vf_store(float *p, vf v) {
   *(vf_anywhere *)p = v;
 }
 
+/* n (< LANES) floats, by the powers of two that n is made of: a memcpy of unknown size would be a call. */
+INLINE void copy_first(float *to, const float *from, uint32_t n) {
+  UNROLL for (uint32_t part = LANES / 2; part > 0; part /= 2) {
+    if ((n & part) == 0) continue;
+    memcpy(to, from, part * sizeof(float));
+    to += part;
+    from += part;
+  }
+}
+
 /* The first n (< LANES) lanes; the others are zero. */
 INLINE vf vf_load_first(const float *p, uint32_t n) {
   float lanes[LANES] = {0};
-  memcpy(lanes, p, n * sizeof(float));
+  copy_first(lanes, p, n);
   return vf_load(lanes);
 }
 
 INLINE void vf_store_first(float *p, vf v, uint32_t n) {
   float lanes[LANES];
   vf_store(lanes, v);
-  memcpy(p, lanes, n * sizeof(float));
+  copy_first(p, lanes, n);
 }
 
 INLINE vf vf_all(float x) {
