@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fast backend: which kernel a node gets. Whatever none takes is left to the reference. */
+#include "backend/cpu/convolution.h"
+#include "backend/cpu/elementwise.h"
+#include "backend/cpu/matmul.h"
+#include "backend/cpu/movement.h"
+#include "backend/cpu/pooling.h"
+#include "backend/cpu/reduce.h"
+#include "backend/plan.h"
+
+static bw_status bind_convolution(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags,
+                                  bw_error *err) {
+  bwi_convolution c;
+  BW_TRY(bwi_convolution_of(&c, g, id, err));
+  bw_status status = bwi_bind_columns(out, &c, weights, err);
+  if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0) status = bwi_bind_winograd(out, &c, weights, err);
+  if (status == BW_EUNSUPPORTED) status = bwi_bind_direct(out, &c, weights, err);
+  return status;
+}
+
+static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags, bw_error *err) {
+  switch (bwi_graph_node(g, id)->prim) {
+    case BWI_Convolution:
+    case BWI_FusedConvolution: return bind_convolution(out, g, id, weights, flags, err);
+    case BWI_Matmul:
+    case BWI_FusedMatmul: return bwi_bind_matmul(out, g, id, weights, err);
+    case BWI_MaxPool:
+    case BWI_MaxPoolGradient:
+    case BWI_AvgPool:
+    case BWI_AvgPoolGradient: return bwi_bind_pooling(out, g, id, err);
+    case BWI_Reduce:
+    case BWI_Softmax: return bwi_bind_reduce(out, g, id, err);
+    case BWI_Transpose:
+    case BWI_Broadcast:
+    case BWI_Slice:
+    case BWI_AsStrided:
+    case BWI_Pad:
+    case BWI_Concatenate:
+    case BWI_SliceUpdate: return bwi_bind_movement(out, g, id, err);
+    default: return bwi_bind_elementwise(out, g, id, err);
+  }
+}
+
+const bwi_backend bwi_backend_cpu = {.name = "cpu", .bind = bind};
