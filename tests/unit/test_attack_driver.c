@@ -285,7 +285,7 @@ static bw_status liar_gradient(bwi_session *s, uint64_t n, const float *samples,
   for (uint64_t i = 0; i < n * 2; i++) gradients[i] = 1;
   return BW_OK;
 }
-static const bwi_model_class liar_class = {liar_open, liar_close, liar_logits, liar_gradient, NULL};
+static const bwi_model_class liar_class = {liar_open, liar_close, liar_logits, liar_gradient, NULL, NULL};
 
 static void test_lies_are_refused(void **state) {
   (void)state;
