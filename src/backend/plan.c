@@ -9,6 +9,7 @@
 #include "backend/placement.h"
 #include "base/checked.h"
 #include "base/memory.h"
+#include "graph/pattern.h"
 #include "graph/primitive.h"
 
 #define FOREVER UINT32_MAX
@@ -44,24 +45,6 @@ typedef struct value {
 
 /* --- views --- */
 
-static bool same_order(const bwi_dims *shape, const bwi_dims *axes) {
-  int64_t previous = -1;
-  for (uint32_t i = 0; i < axes->n; i++) {
-    if (shape->v[axes->v[i]] == 1) continue;
-    if (axes->v[i] < previous) return false;
-    previous = axes->v[i];
-  }
-  return true;
-}
-
-/* A slice of the same shape takes all of each axis, forwards unless the stride says otherwise. */
-static bool whole(const bwi_dims *from, const bwi_dims *to, const bwi_dims *strides) {
-  if (!bwi_dims_equal(from, to)) return false;
-  for (uint32_t i = 0; i < from->n; i++)
-    if (from->v[i] > 1 && strides->v[i] != 1) return false;
-  return true;
-}
-
 bool bwi_is_view(const bwi_graph *g, bwi_id id) {
   const bwi_node *n = bwi_graph_node(g, id);
   if (n->n_in == 0) return false;
@@ -77,8 +60,8 @@ bool bwi_is_view(const bwi_graph *g, bwi_id id) {
     case BWI_View: return true;
     case BWI_AsType: return a->dtype == n->dtype;
     case BWI_Broadcast: return bwi_node_count(a) == bwi_node_count(n);
-    case BWI_Slice: return whole(&a->shape, &n->shape, &n->params->v[2]);
-    case BWI_Transpose: return same_order(&a->shape, &n->params->v[0]);
+    case BWI_Slice: return bwi_takes_all(n, a);
+    case BWI_Transpose: return bwi_keeps_order(&a->shape, &n->params->v[0]);
     default: return false;
   }
 }

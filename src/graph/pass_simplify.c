@@ -43,7 +43,7 @@ static bool is_identity(const bwi_graph *g, const bwi_node *n) {
     case BWI_AsType:
     case BWI_Pad: return true;
     case BWI_Concatenate: return n->n_in == 1;
-    case BWI_Slice: return bwi_takes_all(n);
+    case BWI_Slice: return bwi_takes_all(n, a);
     case BWI_Reduce: return n->params->i[0] >= BWI_SUM; /* over axes of extent 1 */
     case BWI_Multiply:
     case BWI_Divide: return bwi_is_known(g, n->in[1], 1);

@@ -29,7 +29,8 @@ bool bwi_keeps_order(const bwi_dims *shape, const bwi_dims *axes) {
   return true;
 }
 
-bool bwi_takes_all(const bwi_node *slice) {
+bool bwi_takes_all(const bwi_node *slice, const bwi_node *source) {
+  if (!bwi_dims_equal(&slice->shape, &source->shape)) return false;
   for (uint32_t d = 0; d < slice->shape.n; d++)
     if (slice->shape.v[d] > 1 && slice->params->v[2].v[d] != 1) return false;
   return true;

@@ -18,7 +18,7 @@ bool bwi_is_channel_constant(const bwi_graph *g, bwi_id id, int64_t n);
 /* Whether every axis that a transpose moves past another has extent 1: the bytes stay where they are. */
 bool bwi_keeps_order(const bwi_dims *shape, const bwi_dims *axes);
 
-/* Whether a Slice of the same shape as its operand takes each axis forwards, that is, takes it all. */
-bool bwi_takes_all(const bwi_node *slice);
+/* Whether a Slice gives all of its source: the same shape, and no axis backwards. */
+bool bwi_takes_all(const bwi_node *slice, const bwi_node *source);
 
 #endif
