@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fast backend: which kernel a node gets. Whatever none takes is left to the reference. */
+#include "backend/cpu/attention.h"
+#include "backend/cpu/cast.h"
 #include "backend/cpu/convolution.h"
 #include "backend/cpu/elementwise.h"
+#include "backend/cpu/gather.h"
 #include "backend/cpu/matmul.h"
 #include "backend/cpu/movement.h"
+#include "backend/cpu/norm.h"
 #include "backend/cpu/pooling.h"
 #include "backend/cpu/reduce.h"
 #include "backend/plan.h"
@@ -29,7 +33,13 @@ static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weight
     case BWI_AvgPool:
     case BWI_AvgPoolGradient: return bwi_bind_pooling(out, g, id, err);
     case BWI_Reduce:
+    case BWI_LogSumExp:
     case BWI_Softmax: return bwi_bind_reduce(out, g, id, err);
+    case BWI_LayerNorm:
+    case BWI_RMSNorm: return bwi_bind_norm(out, g, id, err);
+    case BWI_ScaledDotProductAttention: return bwi_bind_attention(out, g, id, err);
+    case BWI_Gather: return bwi_bind_gather(out, g, id, err);
+    case BWI_AsType: return bwi_bind_cast(out, g, id, err);
     case BWI_Transpose:
     case BWI_Broadcast:
     case BWI_Slice:

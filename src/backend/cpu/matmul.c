@@ -8,85 +8,119 @@
 
 typedef struct state {
   bwi_gemm gemm;
-  bwi_right right;   /* data is set at each run where the right side is no constant */
+  bwi_right right;   /* data is set where it is one constant matrix */
   bwi_right_run run; /* the whole depth */
-  int64_t batch, rows, depth;
-  bool left_is_shared, right_is_shared; /* by all of the batch */
+  int64_t rows, depth;
+  bwi_dims batch; /* leading axes, and the operands' strides along them: */
+  int64_t left_strides[BW_MAX_RANK], right_strides[BW_MAX_RANK]; /* in matrices; 0 where broadcast */
+  bool right_is_one;
   bool has_bias, has_residual, relu;
   bwi_segment segments[]; /* of a left row */
 } state;
 
-static void multiply(const state *s, const bwi_gemm *gemm, const float *a, float *out, const float *residual, bwi_epilogue epilogue) {
+void bwi_multiply_rows(const bwi_gemm *gemm, int64_t n_rows, const float *a, int64_t a_stride, float *out,
+                       int64_t out_stride, const float *residual, bwi_epilogue epilogue) {
   const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
-  const int64_t n = gemm->n_columns;
-  for (int64_t first = 0; first < s->rows; first += BWI_GEMM_ROWS) {
-    const int64_t count = s->rows - first < BWI_GEMM_ROWS ? s->rows - first : BWI_GEMM_ROWS;
+  for (int64_t first = 0; first < n_rows; first += BWI_GEMM_ROWS) {
+    const int64_t count = n_rows - first < BWI_GEMM_ROWS ? n_rows - first : BWI_GEMM_ROWS;
     for (int64_t k = 0; k < count; k++) {
-      rows[k] = a + (first + k) * s->depth;
-      outs[k] = out + (first + k) * n;
-      residuals[k] = residual == NULL ? NULL : residual + (first + k) * n;
+      rows[k] = a + (first + k) * a_stride;
+      outs[k] = out + (first + k) * out_stride;
+      residuals[k] = residual == NULL ? NULL : residual + (first + k) * out_stride;
     }
     bwi_gemm_rows(gemm, (uint32_t)count, rows, outs, residual == NULL ? NULL : residuals, epilogue);
   }
 }
 
+/* What lies past the last column may be anything: those columns are never stored. */
+static void pack_right(float *packed, const state *s, const float *data) {
+  bwi_right right = s->right;
+  right.data = data;
+  right.runs = &s->run;
+  bwi_gemm_pack(packed, &s->gemm, &right);
+}
+
+static int64_t product_of(const bwi_dims *d) {
+  int64_t product = 1;
+  for (uint32_t a = 0; a < d->n; a++) product *= d->v[a];
+  return product;
+}
+
+/* Which matrix of an operand belongs to matrix b of the result. */
+static int64_t matrix_of(const bwi_dims *batch, const int64_t *strides, int64_t b) {
+  int64_t matrix = 0;
+  for (uint32_t a = batch->n; a-- > 0;) {
+    matrix += b % batch->v[a] * strides[a];
+    b /= batch->v[a];
+  }
+  return matrix;
+}
+
 static bw_status run(void *opaque, const void *const *in, void *out, void *scratch) {
   const state *s = opaque;
   bwi_gemm gemm = s->gemm;
-  bwi_right right = s->right;
-  right.runs = &s->run;
   const bwi_epilogue epilogue = {s->has_bias ? in[2] : NULL, s->relu};
   const float *residual = s->has_residual ? in[3] : NULL;
   const bool packs = gemm.packed == NULL;
   if (packs) gemm.packed = scratch;
-  for (int64_t b = 0; b < s->batch; b++) {
-    if (packs && (b == 0 || !s->right_is_shared)) {
-      right.data = (const float *)in[1] + (s->right_is_shared ? 0 : b * s->depth * gemm.n_columns);
-      bwi_gemm_pack(scratch, &gemm, &right);
-    }
-    const float *a = (const float *)in[0] + (s->left_is_shared ? 0 : b * s->rows * s->depth);
-    multiply(s, &gemm, a, (float *)out + b * s->rows * gemm.n_columns, residual, epilogue);
+  int64_t packed = -1;
+  const int64_t n_matrices = product_of(&s->batch);
+  for (int64_t b = 0; b < n_matrices; b++) {
+    const int64_t left = matrix_of(&s->batch, s->left_strides, b),
+                  right = matrix_of(&s->batch, s->right_strides, b);
+    if (packs && right != packed)
+      pack_right(scratch, s, (const float *)in[1] + right * s->depth * gemm.n_columns);
+    packed = right;
+    bwi_multiply_rows(&gemm, s->rows, (const float *)in[0] + left * s->rows * s->depth, s->depth,
+                      (float *)out + b * s->rows * gemm.n_columns, gemm.n_columns, residual, epilogue);
   }
   return BW_OK;
 }
 
-static bw_status pack(void *payload, void *block, bw_error *err) {
+static bw_status pack_constant(void *payload, void *block, bw_error *err) {
   (void)err;
   const state *s = payload;
-  bwi_right right = s->right;
-  right.runs = &s->run;
-  bwi_gemm_pack(block, &s->gemm, &right);
+  pack_right(block, s, s->right.data);
   return BW_OK;
 }
 
-static int64_t product(const bwi_dims *d, uint32_t n) {
-  int64_t p = 1;
-  for (uint32_t a = 0; a < n; a++) p *= d->v[a];
-  return p;
+/* Strides over the batch's axes, in matrices. Returns whether the operand is never broadcast. */
+static bool place(int64_t *strides, const bwi_dims *batch, const bwi_dims *shape) {
+  bool whole = true;
+  int64_t stride = 1;
+  for (uint32_t a = batch->n, k = shape->n - 2; a-- > 0;) {
+    const int64_t extent = k > 0 ? shape->v[--k] : 1;
+    strides[a] = extent == 1 ? 0 : stride;
+    stride *= extent;
+    whole = whole && extent == batch->v[a];
+  }
+  return whole;
 }
 
-/* Rows, depth and batch, with leading axes of the left side taken as rows where the right side is one matrix. */
+/* Leading axes of the left side are taken as rows where the right side is one matrix. */
 static bool describe(state *s, const bwi_node *n, const bwi_node *a, const bwi_node *b) {
-  if (n->dtype != BW_F32 || a->dtype != BW_F32 || b->dtype != BW_F32 || a->shape.n < 2 || b->shape.n < 2 || bwi_node_count(n) == 0) return false;
-  const int64_t batch_a = product(&a->shape, a->shape.n - 2), batch_b = product(&b->shape, b->shape.n - 2);
-  const int64_t batch = product(&n->shape, n->shape.n - 2);
+  if (n->dtype != BW_F32 || a->dtype != BW_F32 || b->dtype != BW_F32 || a->shape.n < 2 || b->shape.n < 2 ||
+      bwi_node_count(n) == 0)
+    return false;
   s->depth = a->shape.v[a->shape.n - 1];
   s->rows = a->shape.v[a->shape.n - 2];
-  s->batch = batch;
-  s->left_is_shared = batch_a == 1 && batch > 1;
-  s->right_is_shared = batch_b == 1;
-  if ((!s->left_is_shared && batch_a != batch) || (!s->right_is_shared && batch_b != batch) || s->depth == 0) return false;
-  if (s->right_is_shared && !s->left_is_shared) {
-    s->rows *= batch;
-    s->batch = 1;
+  s->batch = n->shape;
+  s->batch.n -= 2;
+  const bool left_is_whole = place(s->left_strides, &s->batch, &a->shape);
+  place(s->right_strides, &s->batch, &b->shape);
+  s->right_is_one = true;
+  for (uint32_t d = 0; d < s->batch.n; d++) s->right_is_one = s->right_is_one && s->right_strides[d] == 0;
+  if (left_is_whole && s->right_is_one) {
+    s->rows *= product_of(&s->batch);
+    s->batch.n = 0;
   }
   return true;
 }
 
 static state *make(const bwi_graph *g, const bwi_node *n) {
   const bwi_node *a = bwi_graph_node(g, n->in[0]), *b = bwi_graph_node(g, n->in[1]);
-  state shape = {.batch = 0};
+  state shape = {.rows = 0};
   if (!describe(&shape, n, a, b)) return NULL;
   const int64_t columns = b->shape.v[b->shape.n - 1];
   state *s = bwi_alloc(1, sizeof *s + bwi_segments_needed(shape.depth) * sizeof *s->segments);
@@ -97,27 +131,42 @@ static state *make(const bwi_graph *g, const bwi_node *n) {
   s->has_residual = fused && n->n_in > 3;
   s->relu = fused && n->params->i[0] != 0;
   s->run = (bwi_right_run){0, s->depth};
-  s->right = (bwi_right){.data = b->prim == BWI_Constant ? b->data : NULL, .k_stride = columns, .column_stride = 1, .n_columns = columns, .n_runs = 1};
-  s->gemm = (bwi_gemm){bwi_simd_best(), columns, bwi_segments_add(s->segments, 0, 0, s->depth), s->segments, NULL};
+  s->right = (bwi_right){.data = b->prim == BWI_Constant && s->right_is_one ? b->data : NULL,
+                         .k_stride = columns,
+                         .column_stride = 1,
+                         .n_columns = columns,
+                         .n_runs = 1};
+  s->gemm =
+      (bwi_gemm){bwi_simd_best(), columns, bwi_segments_add(s->segments, 0, 0, s->depth), s->segments, NULL};
   return s;
 }
 
-bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, bw_error *err) {
+bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
+                          bw_error *err) {
   const bwi_node *n = bwi_graph_node(g, id);
-  if (n->prim != BWI_Matmul && n->prim != BWI_FusedMatmul) return BW_FAIL(err, BW_EUNSUPPORTED, "not a matrix product");
+  if (n->prim != BWI_Matmul && n->prim != BWI_FusedMatmul)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "not a matrix product");
   state *s = make(g, n);
   if (s == NULL) return BW_FAIL(err, BW_EUNSUPPORTED, "a matrix product that the reference computes");
-  const size_t packed_bytes = (size_t)bwi_gemm_packed_count(s->gemm.simd, s->depth, s->gemm.n_columns) * sizeof(float);
-  const bool constant = s->right.data != NULL && s->right_is_shared;
+  const size_t packed_bytes =
+      (size_t)bwi_gemm_packed_count(s->gemm.simd, s->depth, s->gemm.n_columns) * sizeof(float);
+  const bool constant = s->right.data != NULL;
   if (constant) {
     const void *packed = NULL;
-    const bw_status status = bwi_weights_get(&packed, weights, s->right.data, "matmul", (uint64_t)s->gemm.n_columns, packed_bytes, pack, s, err);
+    const bw_status status =
+        bwi_weights_get(&packed, weights, s->right.data, "matmul", (uint64_t)s->gemm.n_columns, packed_bytes,
+                        pack_constant, s, err);
     if (status != BW_OK) {
       bwi_free(s);
       return status;
     }
     s->gemm.packed = packed;
   }
-  *out = (bwi_kernel){.run = run, .free = bwi_free, .state = s, .scratch_bytes = constant ? 0 : packed_bytes, .in_place = -1, .name = "gemm"};
+  *out = (bwi_kernel){.run = run,
+                      .free = bwi_free,
+                      .state = s,
+                      .scratch_bytes = constant ? 0 : packed_bytes,
+                      .in_place = -1,
+                      .name = "gemm"};
   return BW_OK;
 }

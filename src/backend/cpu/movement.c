@@ -26,7 +26,8 @@ typedef struct state {
 
 /* --- copying --- */
 
-static void copy_run(char *to, const char *from, int64_t n, int64_t to_stride, int64_t from_stride, size_t item) {
+static void copy_run(char *to, const char *from, int64_t n, int64_t to_stride, int64_t from_stride,
+                     size_t item) {
   if (to_stride == 1 && from_stride == 1) {
     memcpy(to, from, (size_t)n * item);
   } else if (item == 4) {
@@ -34,7 +35,8 @@ static void copy_run(char *to, const char *from, int64_t n, int64_t to_stride, i
     const uint32_t *f = (const uint32_t *)(const void *)from;
     for (int64_t i = 0; i < n; i++) t[i * to_stride] = f[i * from_stride];
   } else {
-    for (int64_t i = 0; i < n; i++) memcpy(to + i * to_stride * (int64_t)item, from + i * from_stride * (int64_t)item, item);
+    for (int64_t i = 0; i < n; i++)
+      memcpy(to + i * to_stride * (int64_t)item, from + i * from_stride * (int64_t)item, item);
   }
 }
 
@@ -133,7 +135,8 @@ static copy broadcast(const bwi_node *n, const bwi_node *x) {
   contiguous(strides, &x->shape);
   copy c = dense(&n->shape, NULL, &n->shape);
   const uint32_t missing = n->shape.n - x->shape.n;
-  for (uint32_t a = 0; a < n->shape.n; a++) c.from[a] = a < missing || x->shape.v[a - missing] == 1 ? 0 : strides[a - missing];
+  for (uint32_t a = 0; a < n->shape.n; a++)
+    c.from[a] = a < missing || x->shape.v[a - missing] == 1 ? 0 : strides[a - missing];
   return c;
 }
 
@@ -201,9 +204,7 @@ static void describe(state *s, const bwi_graph *g, const bwi_node *n) {
       s->copies[0] = pad(n, x);
       s->fill = 1;
       break;
-    default:
-      s->copies[0] = slice_update(n, bwi_graph_node(g, n->in[1]));
-      s->whole_first = true;
+    default: s->copies[0] = slice_update(n, bwi_graph_node(g, n->in[1])); s->whole_first = true;
   }
   for (uint32_t k = 0; k < s->n_copies; k++) merge_axes(&s->copies[k]);
 }
@@ -212,12 +213,15 @@ bw_status bwi_bind_movement(bwi_kernel *out, const bwi_graph *g, bwi_id id, bw_e
   const bwi_node *n = bwi_graph_node(g, id);
   if (!moves(n)) return BW_FAIL(err, BW_EUNSUPPORTED, "moves nothing");
   for (uint32_t k = 0; k < n->n_in; k++)
-    if (bwi_node_count(bwi_graph_node(g, n->in[k])) == 0) return BW_FAIL(err, BW_EUNSUPPORTED, "an operand without elements is the reference's");
+    if (bwi_node_count(bwi_graph_node(g, n->in[k])) == 0)
+      return BW_FAIL(err, BW_EUNSUPPORTED, "an operand without elements is the reference's");
   const uint32_t n_copies = n->prim == BWI_Concatenate ? n->n_in : 1;
   state *s = bwi_alloc(1, sizeof *s + n_copies * sizeof *s->copies);
   if (s == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a kernel");
-  *s = (state){.item = bw_dtype_bytes(n->dtype), .count = bwi_node_count(n), .fill = -1, .n_copies = n_copies};
+  *s =
+      (state){.item = bw_dtype_bytes(n->dtype), .count = bwi_node_count(n), .fill = -1, .n_copies = n_copies};
   describe(s, g, n);
-  *out = (bwi_kernel){.run = run, .free = bwi_free, .state = s, .in_place = s->whole_first ? 0 : -1, .name = "copy"};
+  *out = (bwi_kernel){
+      .run = run, .free = bwi_free, .state = s, .in_place = s->whole_first ? 0 : -1, .name = "copy"};
   return BW_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Primitives that put elements elsewhere: Transpose, Broadcast, Slice, AsStrided, Concatenate, Pad, SliceUpdate. */
+/* Primitives that put elements elsewhere: Transpose, Broadcast, Slice, AsStrided, Concatenate, Pad,
+ * SliceUpdate. */
 #ifndef BACKEND_CPU_MOVEMENT_H
 #define BACKEND_CPU_MOVEMENT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reduce (sum, min, max) over neighbouring axes, and Softmax; float32. */
+/* Reduce (sum, min, max) over neighbouring axes, Softmax and LogSumExp; float32. */
 #ifndef BACKEND_CPU_REDUCE_H
 #define BACKEND_CPU_REDUCE_H
 

@@ -4,11 +4,15 @@
 #include "backend/cpu/simd/table.h"
 #include "backend/cpu/simd/vector.h"
 
-INLINE vf load_n(const float *p, int64_t n) { return n >= LANES ? vf_load(p) : vf_load_first(p, (uint32_t)n); }
+INLINE vf load_n(const float *p, int64_t n) {
+  return n >= LANES ? vf_load(p) : vf_load_first(p, (uint32_t)n);
+}
 
 INLINE void store_n(float *p, vf v, int64_t n) {
-  if (n >= LANES) vf_store(p, v);
-  else vf_store_first(p, v, (uint32_t)n);
+  if (n >= LANES)
+    vf_store(p, v);
+  else
+    vf_store_first(p, v, (uint32_t)n);
 }
 
 /* One pooled element's window: its first input element, and the steps between rows and columns. */
@@ -21,13 +25,13 @@ INLINE int64_t element(const window *w, int64_t i, int64_t j) {
   return w->first + (i * w->p->width + j) * w->p->channels;
 }
 
-/* NaN stays, as in MLX. */
+/* NaN stays, as in MLX; of equal ones (0 and -0) the last is taken. */
 INLINE vf greatest(const window *w, const float *x, int64_t c, int64_t n) {
   vf best = load_n(x + element(w, 0, 0) + c, n);
   for (int64_t i = 0; i < w->p->window[0]; i++)
     for (int64_t j = 0; j < w->p->window[1]; j++) {
       const vf v = load_n(x + element(w, i, j) + c, n);
-      best = vf_select((v > best) | (v != v), v, best);
+      best = vf_select((best > v) | (best != best), best, v);
     }
   return best;
 }
@@ -39,17 +43,22 @@ INLINE vf sum(const window *w, const float *x, int64_t c, int64_t n) {
   return total;
 }
 
-INLINE int64_t windows(const bwi_pool *p) { return p->n * p->out_height * p->out_width; }
+INLINE int64_t windows(const bwi_pool *p) {
+  return p->n * p->out_height * p->out_width;
+}
 
 INLINE window window_at(const bwi_pool *p, int64_t k) {
-  const int64_t column = k % p->out_width, row = k / p->out_width % p->out_height, sample = k / (p->out_width * p->out_height);
-  return (window){p, ((sample * p->height + row * p->stride[0]) * p->width + column * p->stride[1]) * p->channels};
+  const int64_t column = k % p->out_width, row = k / p->out_width % p->out_height,
+                sample = k / (p->out_width * p->out_height);
+  return (window){
+      p, ((sample * p->height + row * p->stride[0]) * p->width + column * p->stride[1]) * p->channels};
 }
 
 void VARIANT(max_pool)(const bwi_pool *p, const float *x, float *y) {
   for (int64_t k = 0; k < windows(p); k++) {
     const window w = window_at(p, k);
-    for (int64_t c = 0; c < p->channels; c += LANES) store_n(y + k * p->channels + c, greatest(&w, x, c, p->channels - c), p->channels - c);
+    for (int64_t c = 0; c < p->channels; c += LANES)
+      store_n(y + k * p->channels + c, greatest(&w, x, c, p->channels - c), p->channels - c);
   }
 }
 
@@ -57,13 +66,15 @@ void VARIANT(avg_pool)(const bwi_pool *p, const float *x, float *y) {
   const vf scale = vf_all(1.0f / (float)(p->window[0] * p->window[1]));
   for (int64_t k = 0; k < windows(p); k++) {
     const window w = window_at(p, k);
-    for (int64_t c = 0; c < p->channels; c += LANES) store_n(y + k * p->channels + c, sum(&w, x, c, p->channels - c) * scale, p->channels - c);
+    for (int64_t c = 0; c < p->channels; c += LANES)
+      store_n(y + k * p->channels + c, sum(&w, x, c, p->channels - c) * scale, p->channels - c);
   }
 }
 
 /* Windows that neither overlap nor leave gaps write every element once; others add into zeros. */
 static int tiles(const bwi_pool *p) {
-  return p->stride[0] == p->window[0] && p->stride[1] == p->window[1] && p->height % p->window[0] == 0 && p->width % p->window[1] == 0;
+  return p->stride[0] == p->window[0] && p->stride[1] == p->window[1] && p->height % p->window[0] == 0 &&
+         p->width % p->window[1] == 0;
 }
 
 INLINE void put(float *at, vf v, int64_t n, int once) {
@@ -78,7 +89,8 @@ static void clear(const bwi_pool *p, float *dx) {
 INLINE void share(const window *w, const float *x, vf y, vf dy, float *dx, int64_t c, int64_t n, int once) {
   vf ties = vf_all(0.0f);
   for (int64_t i = 0; i < w->p->window[0]; i++)
-    for (int64_t j = 0; j < w->p->window[1]; j++) ties += vf_select(load_n(x + element(w, i, j) + c, n) == y, vf_all(1.0f), vf_all(0.0f));
+    for (int64_t j = 0; j < w->p->window[1]; j++)
+      ties += vf_select(load_n(x + element(w, i, j) + c, n) == y, vf_all(1.0f), vf_all(0.0f));
   const vf part = dy / ties;
   for (int64_t i = 0; i < w->p->window[0]; i++)
     for (int64_t j = 0; j < w->p->window[1]; j++) {
@@ -87,7 +99,8 @@ INLINE void share(const window *w, const float *x, vf y, vf dy, float *dx, int64
     }
 }
 
-void VARIANT(max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy, float *dx) {
+void VARIANT(max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy,
+                                float *dx) {
   const int once = tiles(p);
   if (!once) clear(p, dx);
   for (int64_t k = 0; k < windows(p); k++) {

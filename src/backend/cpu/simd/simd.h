@@ -47,6 +47,15 @@ typedef struct bwi_reduce_block {
   int64_t outer, reduced, inner;
 } bwi_reduce_block;
 
+/* Normalisation of one row of n: (x - mean) / sqrt(mean of squares + eps) * weight + bias, where the mean is 0
+ * unless centred. */
+typedef struct bwi_norm {
+  int64_t n;
+  bool centred;
+  float eps;
+  const float *weight, *bias; /* n each; bias NULL: none */
+} bwi_norm;
+
 /* A tile of Winograd's convolution is POINTS x POINTS pixels; point (i, j) is i * POINTS + j. */
 #define BWI_WINOGRAD_POINTS 6
 
@@ -79,6 +88,8 @@ typedef struct bwi_simd {
   int (*step)(int prim, int32_t parameter, uint32_t n, const float *const *in, float *out);
   void (*reduce)(const bwi_reduce_block *b, const float *x, float *y);
   void (*softmax)(int64_t n, const float *x, float *y); /* one row; y may be x */
+  float (*logsumexp)(int64_t n, const float *x);
+  void (*norm)(const bwi_norm *p, const float *x, float *y); /* y may be x */
   void (*max_pool)(const bwi_pool *p, const float *x, float *y);
   void (*max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy, float *dx);
   void (*avg_pool)(const bwi_pool *p, const float *x, float *y);

@@ -3,8 +3,9 @@
  * its body, so an element's bits do not depend on where it lies.
  *
  * exp and log follow the Cephes approach (Moshier 1992, "Methods and programs for mathematical functions"):
- * range reduction by log 2, then a polynomial. tanh, sigmoid and erf are made of exp. Greatest errors in units of
- * the last place, over all of float32: exp 0.95, log 0.75, tanh 1.2, erf 1.2, sigmoid 2. Functions that are rare in networks go lane by lane through libm. */
+ * range reduction by log 2, then a polynomial. tanh, sigmoid and erf are made of exp. Greatest errors in
+ * units of the last place, over all of float32: exp 0.95, log 0.75, tanh 1.2, erf 1.2, sigmoid 2. Functions
+ * that are rare in networks go lane by lane through libm. */
 #include <math.h>
 
 #include "backend/cpu/simd/exponential.h"
@@ -32,30 +33,74 @@ INLINE void map_scalar(uint32_t n, const float *a, float *out, scalar_fn f) {
   for (uint32_t i = 0; i < n; i++) out[i] = f(a[i]);
 }
 
-INLINE vf truth(vi mask) { return vf_select(mask, vf_all(1.0f), vf_all(0.0f)); }
-INLINE vi is_nan(vf a) { return a != a; }
+INLINE vf truth(vi mask) {
+  return vf_select(mask, vf_all(1.0f), vf_all(0.0f));
+}
+INLINE vi is_nan(vf a) {
+  return a != a;
+}
 
-INLINE vf add(vf a, vf b) { return a + b; }
-INLINE vf subtract(vf a, vf b) { return a - b; }
-INLINE vf multiply(vf a, vf b) { return a * b; }
-INLINE vf divide(vf a, vf b) { return a / b; }
+INLINE vf add(vf a, vf b) {
+  return a + b;
+}
+INLINE vf subtract(vf a, vf b) {
+  return a - b;
+}
+INLINE vf multiply(vf a, vf b) {
+  return a * b;
+}
+INLINE vf divide(vf a, vf b) {
+  return a / b;
+}
 /* NaN wins, as in MLX. */
-INLINE vf maximum(vf a, vf b) { return vf_select(is_nan(a) | (a > b), a, b); }
-INLINE vf minimum(vf a, vf b) { return vf_select(is_nan(a) | (a < b), a, b); }
-INLINE vf equal(vf a, vf b) { return truth(a == b); }
-INLINE vf equal_nan(vf a, vf b) { return truth((a == b) | (is_nan(a) & is_nan(b))); }
-INLINE vf not_equal(vf a, vf b) { return truth(a != b); }
-INLINE vf greater(vf a, vf b) { return truth(a > b); }
-INLINE vf greater_equal(vf a, vf b) { return truth(a >= b); }
-INLINE vf less(vf a, vf b) { return truth(a < b); }
-INLINE vf less_equal(vf a, vf b) { return truth(a <= b); }
-INLINE vf logical_and(vf a, vf b) { return truth((a != vf_all(0.0f)) & (b != vf_all(0.0f))); }
-INLINE vf logical_or(vf a, vf b) { return truth((a != vf_all(0.0f)) | (b != vf_all(0.0f))); }
-INLINE vf logical_not(vf a) { return truth(a == vf_all(0.0f)); }
-INLINE vf negative(vf a) { return -a; }
-INLINE vf square(vf a) { return a * a; }
-INLINE vf absolute(vf a) { return (vf)((vi)a & 0x7fffffff); }
-INLINE vf sign(vf a) { return truth(a > vf_all(0.0f)) - truth(a < vf_all(0.0f)); }
+INLINE vf maximum(vf a, vf b) {
+  return vf_select(is_nan(a) | (a > b), a, b);
+}
+INLINE vf minimum(vf a, vf b) {
+  return vf_select(is_nan(a) | (a < b), a, b);
+}
+INLINE vf equal(vf a, vf b) {
+  return truth(a == b);
+}
+INLINE vf equal_nan(vf a, vf b) {
+  return truth((a == b) | (is_nan(a) & is_nan(b)));
+}
+INLINE vf not_equal(vf a, vf b) {
+  return truth(a != b);
+}
+INLINE vf greater(vf a, vf b) {
+  return truth(a > b);
+}
+INLINE vf greater_equal(vf a, vf b) {
+  return truth(a >= b);
+}
+INLINE vf less(vf a, vf b) {
+  return truth(a < b);
+}
+INLINE vf less_equal(vf a, vf b) {
+  return truth(a <= b);
+}
+INLINE vf logical_and(vf a, vf b) {
+  return truth((a != vf_all(0.0f)) & (b != vf_all(0.0f)));
+}
+INLINE vf logical_or(vf a, vf b) {
+  return truth((a != vf_all(0.0f)) | (b != vf_all(0.0f)));
+}
+INLINE vf logical_not(vf a) {
+  return truth(a == vf_all(0.0f));
+}
+INLINE vf negative(vf a) {
+  return -a;
+}
+INLINE vf square(vf a) {
+  return a * a;
+}
+INLINE vf absolute(vf a) {
+  return (vf)((vi)a & 0x7fffffff);
+}
+INLINE vf sign(vf a) {
+  return truth(a > vf_all(0.0f)) - truth(a < vf_all(0.0f));
+}
 
 /* x = m 2^e with m in [sqrt(1/2), sqrt(2)). */
 INLINE vf logarithm(vf x) {
@@ -66,7 +111,7 @@ INLINE vf logarithm(vf x) {
   vf m = (vf)((bits & 0x007fffff) | 0x3f000000);
   const vi low = m < vf_all(0.707106781186547524f);
   m = vf_select(low, m + m, m) - vf_all(1.0f);
-  e = e + low; /* a true mask is -1 */
+  e = e + low;         /* a true mask is -1 */
   e = e - (tiny & 23); /* undoes the scaling of denormals */
   const vf exponent = __builtin_convertvector(e, vf), z = m * m;
   vf p = vf_all(7.0376836292e-2f);
@@ -86,15 +131,21 @@ INLINE vf logarithm(vf x) {
   return vf_select((x < vf_all(0.0f)) | is_nan(x), vf_all(NAN), y);
 }
 
-INLINE vf log_two(vf x) { return logarithm(x) * vf_all(1.44269504088896341f); }
-INLINE vf log_ten(vf x) { return logarithm(x) * vf_all(0.434294481903251828f); }
+INLINE vf log_two(vf x) {
+  return logarithm(x) * vf_all(1.44269504088896341f);
+}
+INLINE vf log_ten(vf x) {
+  return logarithm(x) * vf_all(0.434294481903251828f);
+}
 /* By the exponential that cannot overflow, so that small results keep their bits. */
 INLINE vf sigmoid(vf x) {
   const vf e = vf_exp(-absolute(x));
   return vf_select(x < vf_all(0.0f), e, vf_all(1.0f)) / (vf_all(1.0f) + e);
 }
 
-INLINE vf with_sign_of(vf magnitude, vf x) { return (vf)((vi)magnitude | ((vi)x & (int32_t)0x80000000u)); }
+INLINE vf with_sign_of(vf magnitude, vf x) {
+  return (vf)((vi)magnitude | ((vi)x & (int32_t)0x80000000u));
+}
 
 /* A polynomial near 0, where 1 - 2 / (e^2x + 1) would cancel. */
 INLINE vf hyperbolic_tangent(vf x) {
@@ -109,9 +160,9 @@ INLINE vf hyperbolic_tangent(vf x) {
   return vf_select(a < vf_all(0.625f), near, vf_select(is_nan(x), x, with_sign_of(far, x)));
 }
 
-/* Near 0 a polynomial for erf(x) / x - 1 in x^2; past 1, 1 - exp(-p) with a polynomial p for -log(erfc(|x|)), whose
- * error erfc scales down. Both are minimax fits in relative error (Lawson's iteration, 0.02 units in the last place);
- * past 4 the result is 1. */
+/* Near 0 a polynomial for erf(x) / x - 1 in x^2; past 1, 1 - exp(-p) with a polynomial p for -log(erfc(|x|)),
+ * whose error erfc scales down. Both are minimax fits in relative error (Lawson's iteration, 0.02 units in
+ * the last place); past 4 the result is 1. */
 INLINE vf error_function(vf x) {
   const vf a = absolute(x), z = x * x;
   vf p = vf_all(7.85386099e-5f);
@@ -134,7 +185,9 @@ INLINE vf error_function(vf x) {
   return vf_select(a < vf_all(1.0f), near, with_sign_of(far, x));
 }
 
-static float reciprocal_root(float x) { return 1.0f / sqrtf(x); }
+static float reciprocal_root(float x) {
+  return 1.0f / sqrtf(x);
+}
 
 /* 0 where the primitive is not known here. */
 static int one_operand(bwi_prim prim, int32_t parameter, uint32_t n, const float *a, float *out) {
@@ -161,7 +214,8 @@ static int one_operand(bwi_prim prim, int32_t parameter, uint32_t n, const float
   }
 }
 
-static int two_operands(bwi_prim prim, int32_t parameter, uint32_t n, const float *a, const float *b, float *out) {
+static int two_operands(bwi_prim prim, int32_t parameter, uint32_t n, const float *a, const float *b,
+                        float *out) {
   switch (prim) {
     case BWI_Add: map2(n, a, b, out, add); return 1;
     case BWI_Divide: map2(n, a, b, out, divide); return 1;
@@ -188,7 +242,8 @@ static void select_step(uint32_t n, const float *const *in, float *out) {
   if (i < n) {
     const uint32_t rest = n - i;
     const vi mask = vf_load_first(in[0] + i, rest) != vf_all(0.0f);
-    vf_store_first(out + i, vf_select(mask, vf_load_first(in[1] + i, rest), vf_load_first(in[2] + i, rest)), rest);
+    vf_store_first(out + i, vf_select(mask, vf_load_first(in[1] + i, rest), vf_load_first(in[2] + i, rest)),
+                   rest);
   }
 }
 

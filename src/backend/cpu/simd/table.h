@@ -15,6 +15,8 @@ void VARIANT(winograd_in)(const bwi_winograd_in *t);
 void VARIANT(winograd_out)(const bwi_winograd_out *t);
 void VARIANT(reduce)(const bwi_reduce_block *b, const float *x, float *y);
 void VARIANT(softmax)(int64_t n, const float *x, float *y);
+float VARIANT(logsumexp)(int64_t n, const float *x);
+void VARIANT(norm)(const bwi_norm *p, const float *x, float *y);
 void VARIANT(max_pool)(const bwi_pool *p, const float *x, float *y);
 void VARIANT(max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy, float *dx);
 void VARIANT(avg_pool)(const bwi_pool *p, const float *x, float *y);
