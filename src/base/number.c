@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/number.h"
 
-#include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,14 +13,17 @@ static void make_c_locale(void) {
   c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-/* For this thread; returns what to hand to uselocale() afterwards. */
-static locale_t enter_c_locale(void) {
+locale_t bwi_c_locale_enter(void) {
   pthread_once(&c_locale_once, make_c_locale);
   return uselocale(c_locale);
 }
 
+void bwi_c_locale_leave(locale_t before) {
+  (void)uselocale(before);
+}
+
 char *bwi_number_text(char text[BWI_NUMBER_TEXT_BYTES], double value) {
-  const locale_t before = enter_c_locale();
+  const locale_t before = bwi_c_locale_enter();
   if (fabs(value) < 1e15 && value == trunc(value)) {
     (void)snprintf(text, BWI_NUMBER_TEXT_BYTES, "%.0f", value); /* %g would write 100 as 1e+02 */
   } else {
@@ -30,15 +32,15 @@ char *bwi_number_text(char text[BWI_NUMBER_TEXT_BYTES], double value) {
       if (strtod(text, NULL) == value) break;
     }
   }
-  (void)uselocale(before);
+  bwi_c_locale_leave(before);
   return text;
 }
 
 double bwi_number_parse(const char *text, const char **end) {
   char *stop = NULL;
-  const locale_t before = enter_c_locale();
+  const locale_t before = bwi_c_locale_enter();
   const double value = strtod(text, &stop);
-  (void)uselocale(before);
+  bwi_c_locale_leave(before);
   if (end != NULL) *end = stop;
   return value;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Check 10: twice the iterations on what the strongest iterative attack left (Carlini et al. 2019), and the
- * incomplete optimisation of Pintor et al. 2022: the best loss still rises over the last 10 steps. */
+ * incomplete optimisation of Pintor et al. 2022: the best loss still rises over the last 10 steps. On its own the
+ * second says little, because the loss of a sample that withstands rises to the end in honest models too. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
     bwi_buffer_format(&call->finding, "twice the steps of %s break %" PRIu64 " of %" PRIu64 " survivors more: %.2f points of accuracy",
                       stage->attack.class->info.name, broken, n, 100 * change);
     if (!isnan(late_gain)) bwi_buffer_format(&call->finding, "; the median loss rises by %.1f %% of its range in the last 10 steps", 100 * late_gain);
-    if (change >= most_change || late_gain > most_late_gain) bwi_check_fail(call);
+    if (change >= most_change || (broken > 0 && late_gain > most_late_gain)) bwi_check_fail(call);
   }
   bw_attack_result_free(result);
   bwi_free(chosen);
@@ -64,7 +65,7 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
 const bwi_check bwi_check_converged = {
     .number = 10,
     .name = "converged",
-    .rule = "twice the steps change the robust accuracy by less than 0.5 points, and the median loss rises by at most 5 % of its range over the last 10 steps",
+    .rule = "twice the steps change the robust accuracy by less than 0.5 points, or by nothing if the median loss still rises by 5 % of its range in the last 10",
     .costs_extra = true,
     .run = run,
 };

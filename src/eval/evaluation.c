@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/options.h"
 #include "eval/check.h"
 #include "eval/resume.h"
@@ -207,8 +208,10 @@ bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_datas
   if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);
   const double start = bwi_now();
   evaluator v = {.resume_path = o.resume_path};
-  BW_TRY(create(&v.e, model, dataset, &o, err));
-  bw_status status = bwi_crew_open(&v.crew, model, o.threads, o.batch, o.progress, err);
+  const locale_t before = bwi_c_locale_enter(); /* configurations and findings are written on the way */
+  bw_status status = create(&v.e, model, dataset, &o, err);
+  if (status != BW_OK) goto out;
+  status = bwi_crew_open(&v.crew, model, o.threads, o.batch, o.progress, err);
   if (status == BW_OK) status = run_all(&v, err);
   bwi_crew_close(&v.crew);
   if (status == BW_OK || status == BW_ECANCEL) {
@@ -216,6 +219,8 @@ bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_datas
     if (counted != BW_OK) status = counted;
     v.e->seconds = bwi_now() - start;
   }
+out:
+  bwi_c_locale_leave(before);
   if (status == BW_OK || status == BW_ECANCEL) *out = v.e;
   else bw_evaluation_free(v.e);
   return status;

@@ -7,6 +7,7 @@
 
 #include "attack/picture.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/options.h"
 #include "eval/evaluation.h"
 #include "format/formats.h"
@@ -126,18 +127,20 @@ static const char *file_name(const char *path) {
 }
 
 static bw_status render(bwi_buffer *out, const bwi_report *report, bw_report_format format, const bw_report_options *o, bw_error *err) {
+  const locale_t before = bwi_c_locale_enter();
   switch (format) {
     case BW_REPORT_TEXT: bwi_report_text(out, report, o); break;
     case BW_REPORT_JSON: bwi_report_json(out, report, o); break;
     case BW_REPORT_JUNIT: bwi_report_junit(out, report, o); break;
     case BW_REPORT_HTML: bwi_report_html(out, report, o); break;
-    default: return BW_FAIL(err, BW_EINVAL, "there is no report format %d", (int)format);
   }
+  bwi_c_locale_leave(before);
   return out->failed ? BW_FAIL(err, BW_ENOMEM, "no memory for a report") : BW_OK;
 }
 
 bw_status bw_evaluation_report(char **out, size_t *out_bytes, const bw_evaluation *e, bw_report_format format, const bw_report_options *options,
                                bw_error *err) {
+  if ((unsigned)format > BW_REPORT_HTML) return BW_FAIL(err, BW_EINVAL, "there is no report format %d", (int)format);
   bw_report_options o;
   bw_report_options_init(&o, sizeof o);
   if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);

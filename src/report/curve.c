@@ -5,8 +5,9 @@
 #include <math.h>
 
 #include "report/markup.h"
+#include "report/style.h"
 
-enum { WIDTH = 720, HEIGHT = 320, LEFT = 52, RIGHT = 20, TOP = 16, BOTTOM = 44 };
+enum { WIDTH = 1000, HEIGHT = 310, LEFT = 48, RIGHT = 16, TOP = 16, BOTTOM = 44 };
 
 typedef struct frame {
   double eps_max;
@@ -26,11 +27,13 @@ static void axes(bwi_buffer *out, const frame *f, const bwi_report *r) {
     bwi_buffer_format(out, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%d %%</text>\n",
                       LEFT, WIDTH - RIGHT, y, y, LEFT - 8, y + 4, percent);
   }
-  for (int k = 0; k <= 4; k++) {
+  const uint32_t every = r->summary.n_budgets / 14 + 1; /* as many labels as there is room for */
+  for (uint32_t i = 0; i < r->summary.n_budgets; i += every) {
     char label[24];
-    const double eps = f->eps_max * k / 4;
+    const double eps = r->budgets[i].eps;
     bwi_report_eps(label, sizeof label, eps);
-    bwi_buffer_format(out, "<text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x_of(f, eps), HEIGHT - BOTTOM + 18, label);
+    bwi_buffer_format(out, "<text class=\"tick%s\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", eps == r->summary.eps ? " main" : "", x_of(f, eps),
+                      HEIGHT - BOTTOM + 18, label);
   }
   bwi_buffer_format(out, "<text class=\"tick\" x=\"%d\" y=\"%d\" text-anchor=\"middle\">budget (%s)</text>\n", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6,
                     bwi_report_norm(r->summary.norm));
@@ -52,9 +55,17 @@ static void points(bwi_buffer *out, const frame *f, const bwi_report *r) {
     bwi_buffer_format(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>eps %.4g: %.2f %%</title></circle>\n", x_of(f, b->eps),
                       y_of(b->robust_accuracy.value), b->eps, 100 * b->robust_accuracy.value);
   }
+}
+
+/* Side by side around the main budget, because their heights are often nearly equal. */
+static void attack_points(bwi_buffer *out, const frame *f, const bwi_report *r) {
+  const double middle = x_of(f, r->summary.eps), spacing = 12;
+  bwi_buffer_format(out, "<line class=\"budget\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>\n", middle, middle, TOP, HEIGHT - BOTTOM);
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) {
     const bw_attack_summary *a = &r->attacks[i];
-    bwi_buffer_format(out, "<circle class=\"attack\" cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\"><title>", x_of(f, r->summary.eps), y_of(a->robust_accuracy.value));
+    const double x = middle + spacing * (i - 0.5 * (r->summary.n_attacks - 1));
+    bwi_buffer_format(out, "<circle class=\"attack a%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>", (unsigned)(i % BWI_STYLE_COLOURS), x,
+                      y_of(a->robust_accuracy.value));
     bwi_markup_text(out, a->name);
     bwi_buffer_format(out, ": %.2f %%</title></circle>\n", 100 * a->robust_accuracy.value);
   }
@@ -75,5 +86,6 @@ void bwi_report_curve(bwi_buffer *out, const bwi_report *r, const bw_report_opti
   band(out, &f, r);
   gate(out, o);
   points(out, &f, r);
+  attack_points(out, &f, r);
   bwi_buffer_text(out, "</svg>\n");
 }

@@ -21,17 +21,18 @@ static void heading(bwi_buffer *out, const bwi_report *r, const bw_report_option
 }
 
 static void rate_row(bwi_buffer *out, const char *name, const bw_rate *rate, const char *rest) {
-  bwi_buffer_format(out, "  %-18s %7.2f %%  [%6.2f, %6.2f]  %s\n", name, 100 * rate->value, 100 * rate->low, 100 * rate->high, rest);
+  bwi_buffer_format(out, "  %-10s %7.2f %%  [%6.2f, %6.2f]  %s", name, 100 * rate->value, 100 * rate->low, 100 * rate->high, rest);
 }
 
 static void attack_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
-  bwi_buffer_format(out, "  %s%-18s %9s  %-16s  %9s %9s %9s  %s%s\n", s->dim, "attack", "survives", "interval", "8-bit", "distance", "passes", "seconds", s->off);
+  bwi_buffer_format(out, "  %s%-10s %9s  %-16s  %9s %9s %10s %8s%s\n", s->dim, "attack", "survives", "interval", "8-bit", "distance", "passes", "seconds", s->off);
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) {
     const bw_attack_summary *a = &r->attacks[i];
     char rest[96], distance[16];
     snprintf(distance, sizeof distance, isnan(a->median_distance) ? "-" : "%.4g", a->median_distance);
-    snprintf(rest, sizeof rest, "%7.2f %% %9s %9llu  %.2f", 100 * a->robust_8bit.value, distance, (unsigned long long)(a->forwards + a->backwards), a->seconds);
+    snprintf(rest, sizeof rest, "%7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance, (unsigned long long)(a->forwards + a->backwards), a->seconds);
     rate_row(out, a->name, &a->robust_accuracy, rest);
+    bwi_buffer_format(out, "  %s%s%s\n", s->dim, a->configuration, s->off);
   }
 }
 
@@ -55,10 +56,10 @@ void bwi_report_text(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   const style *s = o->colour ? &coloured : &plain;
   const bw_evaluation_summary *e = &r->summary;
   heading(out, r, o, s);
-  rate_row(out, "clean", &e->clean_accuracy, "");
+  rate_row(out, "clean", &e->clean_accuracy, "\n");
   attack_rows(out, r, s);
   bwi_buffer_text(out, s->bold);
-  rate_row(out, "worst case", &e->robust_accuracy, "per sample over all attacks");
+  rate_row(out, "worst case", &e->robust_accuracy, "per sample over all attacks\n");
   bwi_buffer_format(out, "%s\n", s->off);
   check_rows(out, r, s);
   char verdict[256];

@@ -17,17 +17,29 @@ static uint32_t count_checks(const bwi_report *report, bw_check_outcome outcome)
   return n;
 }
 
+/* " gradient-present, noise-not-better" */
+static void list_blocked(char *text, size_t bytes, const bwi_report *report) {
+  size_t used = 0;
+  text[0] = '\0';
+  for (uint32_t i = 0; i < report->summary.n_checks && used < bytes; i++)
+    if (report->checks[i].outcome == BW_CHECK_BLOCKED)
+      used += (size_t)snprintf(text + used, bytes - used, "%s %s", used > 0 ? "," : "", report->checks[i].name);
+}
+
 void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, const bw_report_options *options) {
-  const uint32_t blocked = count_checks(report, BW_CHECK_BLOCKED), warned = count_checks(report, BW_CHECK_WARNED);
-  const uint32_t passed = count_checks(report, BW_CHECK_PASSED);
+  const uint32_t warned = count_checks(report, BW_CHECK_WARNED), passed = count_checks(report, BW_CHECK_PASSED);
+  const int gate = bwi_report_gate(report, options);
+  char eps[24], blocked[160];
+  bwi_report_eps(eps, sizeof eps, report->summary.eps);
+  list_blocked(blocked, sizeof blocked, report);
   if (!report->summary.complete) {
     snprintf(text, bytes, "Incomplete: stopped before the end; the figures are upper bounds.");
-  } else if (blocked > 0) {
-    snprintf(text, bytes, "Not to be relied on: %u soundness check%s failed, so the attack may have been blind.", blocked, blocked == 1 ? "" : "s");
+  } else if (report->summary.blocked) {
+    snprintf(text, bytes, "Not to be relied on, for the attack may have been blind. Blocked by%s.", blocked);
   } else {
-    const int gate = bwi_report_gate(report, options);
-    snprintf(text, bytes, "%s%u soundness check%s passed%s; stronger attacks may still find more.",
-             gate < 0 ? "" : gate ? "Gate passed. " : "Gate failed. ", passed, passed == 1 ? "" : "s", warned > 0 ? ", some with warnings" : "");
+    snprintf(text, bytes, "%sNo attack of this suite brought the accuracy below %.2f %% at %s %s. %u of %u soundness checks passed%s; a stronger attack may find more.",
+             gate < 0 ? "" : gate ? "Gate passed. " : "Gate failed. ", 100 * report->summary.robust_accuracy.value, bwi_report_norm(report->summary.norm), eps,
+             (unsigned)passed, (unsigned)report->summary.n_checks, warned > 0 ? ", the others warned or were skipped" : "");
   }
 }
 
