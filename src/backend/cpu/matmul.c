@@ -118,13 +118,13 @@ static bool describe(state *s, const bwi_node *n, const bwi_node *a, const bwi_n
   return true;
 }
 
-static state *make(const bwi_graph *g, const bwi_node *n) {
+static bw_status make(state **out, const bwi_graph *g, const bwi_node *n, bw_error *err) {
   const bwi_node *a = bwi_graph_node(g, n->in[0]), *b = bwi_graph_node(g, n->in[1]);
   state shape = {.rows = 0};
-  if (!describe(&shape, n, a, b)) return NULL;
+  if (!describe(&shape, n, a, b)) return BW_FAIL(err, BW_EUNSUPPORTED, "a matrix product that the reference computes");
   const int64_t columns = b->shape.v[b->shape.n - 1];
   state *s = bwi_alloc(1, sizeof *s + bwi_segments_needed(shape.depth) * sizeof *s->segments);
-  if (s == NULL) return NULL;
+  if (s == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a kernel");
   const bool fused = n->prim == BWI_FusedMatmul;
   *s = shape;
   s->has_bias = fused;
@@ -138,7 +138,8 @@ static state *make(const bwi_graph *g, const bwi_node *n) {
                          .n_runs = 1};
   s->gemm =
       (bwi_gemm){bwi_simd_best(), columns, bwi_segments_add(s->segments, 0, 0, s->depth), s->segments, NULL};
-  return s;
+  *out = s;
+  return BW_OK;
 }
 
 bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
@@ -146,8 +147,8 @@ bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_we
   const bwi_node *n = bwi_graph_node(g, id);
   if (n->prim != BWI_Matmul && n->prim != BWI_FusedMatmul)
     return BW_FAIL(err, BW_EUNSUPPORTED, "not a matrix product");
-  state *s = make(g, n);
-  if (s == NULL) return BW_FAIL(err, BW_EUNSUPPORTED, "a matrix product that the reference computes");
+  state *s = NULL;
+  BW_TRY(make(&s, g, n, err));
   const size_t packed_bytes =
       (size_t)bwi_gemm_packed_count(s->gemm.simd, s->depth, s->gemm.n_columns) * sizeof(float);
   const bool constant = s->right.data != NULL;
