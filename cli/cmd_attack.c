@@ -10,11 +10,9 @@ typedef struct settings {
   const char *labels, *function, *output, *sheet, *set;
   double eps;
   uint64_t samples, seed, threads, batch, rows;
-  int norm, precision;
+  int norm;
   bool json, quiet;
 } settings;
-
-static const char *const precisions[] = {"float32", "bfloat16", NULL};
 
 static const cli_option options[] = {
     {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1", offsetof(settings, norm), cli_norms},
@@ -24,7 +22,6 @@ static const cli_option options[] = {
     {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(settings, seed), NULL},
     {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict", offsetof(settings, threads), NULL},
     {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict", offsetof(settings, batch), NULL},
-    {"precision", 0, CLI_CHOICE, "TYPE", "of gradients: float32 (default) or bfloat16; successes are verified in float32", offsetof(settings, precision), precisions},
     {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
     {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several", offsetof(settings, function), NULL},
     {"output", 'o', CLI_TEXT, "FILE", "write the adversarial examples as npz", offsetof(settings, output), NULL},
@@ -185,7 +182,6 @@ static int run(int argc, char **argv) {
   bw_model_options mo;
   bw_model_options_init(&mo, sizeof mo);
   mo.function = s.function;
-  mo.search = (bw_precision)s.precision;
   bw_dataset_options dataset_options;
   bw_dataset_options_init(&dataset_options, sizeof dataset_options);
   dataset_options.labels_path = s.labels;

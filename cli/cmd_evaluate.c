@@ -10,11 +10,9 @@ typedef struct settings {
   const char *labels, *function, *attacks, *html, *junit, *resume, *title;
   double eps, fail_under, confidence;
   uint64_t samples, seed, threads, batch, budgets;
-  int norm, precision;
+  int norm;
   bool json, no_html, no_checks, quiet, reference;
 } settings;
-
-static const char *const precisions[] = {"float32", "bfloat16", NULL};
 
 static const cli_option options[] = {
     {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1", offsetof(settings, norm), cli_norms},
@@ -25,7 +23,6 @@ static const cli_option options[] = {
     {"budgets", 0, CLI_COUNT, "N", "points of the accuracy curve (default 8; 0: no curve)", offsetof(settings, budgets), NULL},
     {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict", offsetof(settings, threads), NULL},
     {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict", offsetof(settings, batch), NULL},
-    {"precision", 0, CLI_CHOICE, "TYPE", "of gradients: float32 (default) or bfloat16; successes are verified in float32", offsetof(settings, precision), precisions},
     {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
     {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several", offsetof(settings, function), NULL},
     {"fail-under", 0, CLI_REAL, "RATE", "gate: exit with 1 if the robust accuracy is below RATE, such as 0.6", offsetof(settings, fail_under), NULL},
@@ -126,7 +123,6 @@ static int evaluate(const settings *s, char **operands) {
   bw_model_options mo;
   bw_model_options_init(&mo, sizeof mo);
   mo.function = s->function;
-  mo.search = (bw_precision)s->precision;
   mo.reference = s->reference;
   bw_dataset_options dataset_options;
   bw_dataset_options_init(&dataset_options, sizeof dataset_options);
