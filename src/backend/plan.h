@@ -56,7 +56,7 @@ const void *bwi_plan_output(const bwi_plan *plan, uint32_t i); /* valid until th
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err);
 
 size_t bwi_plan_workspace_bytes(const bwi_plan *plan);
-/* One line a step: seconds spent so far, kernel name, primitive, shape. Timing is off until asked for. */
+/* One line a step: seconds of processor time so far, kernel name, primitive, shape. Timing is off until asked for. */
 void bwi_plan_profile(bwi_plan *plan, bool on);
 uint32_t bwi_plan_n_steps(const bwi_plan *plan);
 typedef struct bwi_step_profile {
