@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of an evaluation: clean predictions, the suite at the main budget, the strongest attack at the other
- * budgets of the curve, the checks. */
+/* The order of an evaluation: clean predictions, the suite at the main budget, the strongest attack at the
+ * other budgets of the curve, the checks. */
 #include "eval/evaluation.h"
 
 #include <math.h>
@@ -13,8 +13,12 @@
 #include "eval/resume.h"
 
 void bw_evaluation_options_init(bw_evaluation_options *options, size_t struct_size) {
-  const bw_evaluation_options standard = {
-      .struct_size = struct_size, .norm = BW_LINF, .eps = NAN, .n_budgets = 8, .checks = 1, .confidence = 0.95};
+  const bw_evaluation_options standard = {.struct_size = struct_size,
+                                          .norm = BW_LINF,
+                                          .eps = NAN,
+                                          .n_budgets = 8,
+                                          .checks = 1,
+                                          .confidence = 0.95};
   bwi_options_init(options, struct_size, &standard, sizeof standard);
 }
 
@@ -55,7 +59,7 @@ static bw_status choose_part(bw_evaluation *e, const bw_dataset *dataset, uint64
   }
   bwi_rng_u32(draws, 2 * samples, (bwi_rng_key){.seed = e->seed, .stream = choice_stream}, 0);
   for (uint64_t i = 0; i < count; i++) order[i] = i;
-  for (uint64_t k = 0; k < samples; k++) {
+  for (uint64_t k = 0; k < samples && k < count; k++) {
     const uint64_t draw = (uint64_t)draws[2 * k] << 32 | draws[2 * k + 1], other = k + draw % (count - k);
     taken[order[other]] = 1;
     order[other] = order[k];
@@ -90,7 +94,8 @@ static void place_budgets(bw_evaluation *e) {
   for (uint32_t k = 1; k <= n; k++) e->budgets[k] = 2 * k == n ? e->eps : 2 * e->eps * k / n;
 }
 
-static bw_status prepare(bw_evaluation *e, const bw_model *model, const bw_dataset *dataset, const bw_evaluation_options *o, bw_error *err) {
+static bw_status prepare(bw_evaluation *e, const bw_model *model, const bw_dataset *dataset,
+                         const bw_evaluation_options *o, bw_error *err) {
   const uint64_t all = bw_dataset_count(dataset);
   if (o->samples > 0 && o->samples < all) BW_TRY(choose_part(e, dataset, o->samples, err));
   e->dataset = e->part != NULL ? e->part : dataset;
@@ -111,14 +116,18 @@ static bw_status prepare(bw_evaluation *e, const bw_model *model, const bw_datas
 }
 
 static bw_status check_options(const bw_evaluation_options *o, bw_error *err) {
-  if (o->norm != BW_LINF && o->norm != BW_L2 && o->norm != BW_L1) return BW_FAIL(err, BW_EINVAL, "the norm must be Linf, L2 or L1");
-  if (!isnan(o->eps) && !(o->eps > 0 && isfinite(o->eps))) return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", o->eps);
-  if (!(o->confidence > 0 && o->confidence < 1)) return BW_FAIL(err, BW_EINVAL, "the confidence must be between 0 and 1, such as 0.95");
+  if (o->norm != BW_LINF && o->norm != BW_L2 && o->norm != BW_L1)
+    return BW_FAIL(err, BW_EINVAL, "the norm must be Linf, L2 or L1");
+  if (!isnan(o->eps) && !(o->eps > 0 && isfinite(o->eps)))
+    return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", o->eps);
+  if (!(o->confidence > 0 && o->confidence < 1))
+    return BW_FAIL(err, BW_EINVAL, "the confidence must be between 0 and 1, such as 0.95");
   if (o->n_budgets > 1000) return BW_FAIL(err, BW_EINVAL, "a curve has at most 1000 budgets");
   return BW_OK;
 }
 
-static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dataset *dataset, const bw_evaluation_options *o, bw_error *err) {
+static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dataset *dataset,
+                        const bw_evaluation_options *o, bw_error *err) {
   BW_TRY(check_options(o, err));
   BW_TRY(bwi_check_fit(model, dataset, err));
   bw_evaluation *e = bwi_alloc(1, sizeof *e);
@@ -134,8 +143,10 @@ static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dat
   e->pair_checked = model->pair_checked;
   memcpy(e->model_digest, bw_model_digest(model), strlen(bw_model_digest(model)) + 1);
   const bw_status status = prepare(e, model, dataset, o, err);
-  if (status == BW_OK) *out = e;
-  else bw_evaluation_free(e);
+  if (status == BW_OK)
+    *out = e;
+  else
+    bw_evaluation_free(e);
   return status;
 }
 
@@ -156,7 +167,8 @@ static bw_status run_clean(evaluator *v, bw_error *err) {
 }
 
 static bwi_stage_call stage_call(evaluator *v) {
-  return (bwi_stage_call){.crew = &v->crew, .dataset = v->e->dataset, .clean = &v->e->clean, .seed = v->e->seed};
+  return (bwi_stage_call){
+      .crew = &v->crew, .dataset = v->e->dataset, .clean = &v->e->clean, .seed = v->e->seed};
 }
 
 static bw_status keep_progress(const evaluator *v, bw_error *err) {
@@ -201,8 +213,8 @@ static bw_status run_all(evaluator *v, bw_error *err) {
   return BW_OK;
 }
 
-bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_dataset *dataset, const bw_evaluation_options *options,
-                            bw_error *err) {
+bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_dataset *dataset,
+                            const bw_evaluation_options *options, bw_error *err) {
   bw_evaluation_options o;
   bw_evaluation_options_init(&o, sizeof o);
   if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);
@@ -221,7 +233,9 @@ bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_datas
   }
 out:
   bwi_c_locale_leave(before);
-  if (status == BW_OK || status == BW_ECANCEL) *out = v.e;
-  else bw_evaluation_free(v.e);
+  if (status == BW_OK || status == BW_ECANCEL)
+    *out = v.e;
+  else
+    bw_evaluation_free(v.e);
   return status;
 }

@@ -8,7 +8,8 @@
 
 /* Coefficient m >= 1 of the fraction 1 / (1 + d_1 / (1 + d_2 / (1 + ...))). */
 static double coefficient(double a, double b, double x, int m) {
-  const double k = m / 2;
+  const int half = m / 2;
+  const double k = half;
   if (m % 2 == 0) return k * (b - k) * x / ((a + 2 * k - 1) * (a + 2 * k));
   return -(a + k) * (a + b + k) * x / ((a + 2 * k) * (a + 2 * k + 1));
 }
@@ -43,8 +44,10 @@ static double quantile(double a, double b, double p) {
   double low = 0, high = 1;
   for (int i = 0; i < 60; i++) {
     const double middle = 0.5 * (low + high);
-    if (bwi_incomplete_beta(a, b, middle) < p) low = middle;
-    else high = middle;
+    if (bwi_incomplete_beta(a, b, middle) < p)
+      low = middle;
+    else
+      high = middle;
   }
   return 0.5 * (low + high);
 }

@@ -30,7 +30,7 @@ static void attack_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
     const bw_attack_summary *a = &r->attacks[i];
     char rest[96], distance[16];
     snprintf(distance, sizeof distance, isnan(a->median_distance) ? "-" : "%.4g", a->median_distance);
-    snprintf(rest, sizeof rest, "%7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance, (unsigned long long)(a->forwards + a->backwards), a->seconds);
+    snprintf(rest, sizeof rest, "%7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance, (unsigned long long)a->forwards + a->backwards, a->seconds);
     rate_row(out, a->name, &a->robust_accuracy, rest);
     bwi_buffer_format(out, "  %s%s%s\n", s->dim, a->configuration, s->off);
   }

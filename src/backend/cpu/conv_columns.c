@@ -139,6 +139,7 @@ static bw_status run(void *state, const void *const *in, void *out, void *scratc
   const bwi_convolution *c = &s->c;
   const work w = lay_out(s, scratch);
   const float *line = in[0];
+  if (scratch == NULL) return BW_EINTERNAL;
   memset(w.product, 0, (size_t)w.product_count * sizeof(float)); /* for the pixels past a line's end */
   memset(w.turned, 0, (size_t)w.turned_count * sizeof(float));   /* for the margins */
   for (int64_t n = 0; n < c->batch; n++) {

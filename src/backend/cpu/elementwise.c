@@ -113,7 +113,7 @@ static void run_block(const state *s, const float **values, float *buffers, void
 
 static bw_status run(void *opaque, const void *const *in, void *out, void *scratch) {
   const state *s = opaque;
-  const float *values[MAX_VALUES];
+  const float *values[MAX_VALUES] = {NULL};
   float *buffers = scratch;
   for (int64_t first = 0; first < s->count; first += s->block) {
     const int64_t n = s->count - first < s->block ? s->count - first : s->block;
