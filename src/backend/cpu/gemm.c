@@ -85,13 +85,13 @@ void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right) {
 static void run_group(const bwi_gemm *p, group g, bwi_panel panel) {
   panel.segments = p->segments + g.first;
   panel.n_segments = g.end - g.first;
+  panel.depth = g.k_count;
   for (columns c = columns_from(p, 0); c.count > 0; c = columns_from(p, c.first + c.count)) {
     panel.panel = p->packed + panel_offset(p, g, c);
     panel.first_column = c.first;
     panel.n_columns = (uint32_t)c.count;
     panel.vectors = c.vectors;
     panel.ahead = panel.panel + g.k_count * c.vectors * p->simd->lanes; /* the next panel or group follows */
-    panel.ahead_end = panel.ahead + g.k_count * c.vectors * p->simd->lanes;
     p->simd->panel(&panel);
   }
 }

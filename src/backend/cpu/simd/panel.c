@@ -10,12 +10,15 @@
 enum { MAX_ROWS = 8, MAX_VECTORS = LANES == 16 ? 4 : 2 };
 enum { LINE = 16 }; /* floats of a cache line */
 
-/* As many rows as a tile has; out and residual begin `column` floats on. */
+/* As many rows as a tile has; out and residual begin `column` floats on. ahead: what to fetch meanwhile, this many
+ * floats on for each k. */
 typedef struct tile {
   const float *const *rows;
   float *const *out;
   const float *const *residual;
   int64_t column;
+  const float *ahead;
+  int64_t ahead_step;
 } tile;
 
 /* Lanes of vector j that lie inside the panel's columns. */
@@ -52,13 +55,10 @@ INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile 
   }
 }
 
-/* Past second-level cache a panel comes in more slowly than the first tile reads it, so every tile fetches
- * a line of what comes next for each k. Returns where the next tile goes on. */
-INLINE const float *run_tile(const bwi_panel *p, const tile *t, const float *ahead, const uint32_t n_rows,
-                             const uint32_t vectors) {
+INLINE void run_tile(const bwi_panel *p, const tile *t, const uint32_t n_rows, const uint32_t vectors) {
   vf sums[MAX_ROWS][MAX_VECTORS];
   start_sums(sums, p, t, n_rows, vectors);
-  const float *panel = p->panel;
+  const float *panel = p->panel, *ahead = t->ahead;
   for (uint32_t s = 0; s < p->n_segments; s++) {
     const float *rows[MAX_ROWS];
     UNROLL for (uint32_t i = 0; i < n_rows; i++) rows[i] = t->rows[i] + p->segments[s].offset;
@@ -67,21 +67,21 @@ INLINE const float *run_tile(const bwi_panel *p, const tile *t, const float *ahe
       vf right[MAX_VECTORS];
       UNROLL for (uint32_t j = 0; j < vectors; j++) right[j] = vf_load(panel + j * LANES);
       panel += vectors * LANES;
-      if (vectors > 1) __builtin_prefetch(ahead + k * LINE, 0, 2); /* one vector a row keeps the loads busy */
+      if (vectors > 1) { /* a panel of one vector keeps the loads busy */
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += t->ahead_step;
+      }
       UNROLL for (uint32_t i = 0; i < n_rows; i++) {
         const vf left = vf_all(rows[i][k]);
         UNROLL for (uint32_t j = 0; j < vectors; j++) sums[i][j] += left * right[j];
       }
     }
-    ahead += length * LINE;
   }
   finish_sums(sums, p, t, n_rows, vectors);
-  return ahead;
 }
 
 /* Past the last row a tile repeats it and writes the copies to where nobody looks. */
-INLINE void run_last_tile(const bwi_panel *p, uint32_t first, const float *ahead, const uint32_t n_rows,
-                          const uint32_t vectors) {
+INLINE void run_last_tile(const bwi_panel *p, uint32_t first, tile t, const uint32_t n_rows, const uint32_t vectors) {
   float nowhere[MAX_VECTORS * LANES] = {0};
   const float *rows[MAX_ROWS], *residual[MAX_ROWS];
   float *out[MAX_ROWS];
@@ -92,18 +92,25 @@ INLINE void run_last_tile(const bwi_panel *p, uint32_t first, const float *ahead
     out[i] = inside ? p->out[row] + p->first_column : nowhere;
     residual[i] = p->residual != NULL ? p->residual[row] + p->first_column : NULL;
   }
-  run_tile(p, &(tile){rows, out, p->residual != NULL ? residual : NULL, 0}, ahead, n_rows, vectors);
+  t = (tile){rows, out, p->residual != NULL ? residual : NULL, 0, t.ahead, t.ahead_step};
+  run_tile(p, &t, n_rows, vectors);
 }
 
+/* Past second-level cache a panel comes in more slowly than the first tile reads it. So the tiles share the
+ * fetching of the next one, each its part and some floats for every k, lines being fetched more than once. */
 INLINE void run_rows(const bwi_panel *p, const uint32_t n_rows, const uint32_t vectors) {
-  const float *ahead = p->ahead;
+  const uint32_t n_tiles = (p->n_rows + n_rows - 1) / n_rows, per_k = (vectors * LANES + n_tiles - 1) / n_tiles;
+  tile t = {p->rows, p->out, p->residual, p->first_column, p->ahead, per_k < LINE ? per_k : LINE};
+  const int64_t per_tile = p->depth * t.ahead_step;
   uint32_t row = 0;
   for (; row + n_rows <= p->n_rows; row += n_rows) {
-    const tile t = {p->rows + row, p->out + row, p->residual != NULL ? p->residual + row : NULL, p->first_column};
-    ahead = run_tile(p, &t, ahead, n_rows, vectors);
-    if (ahead >= p->ahead_end) ahead = p->ahead;
+    run_tile(p, &t, n_rows, vectors);
+    t.rows += n_rows;
+    t.out += n_rows;
+    if (t.residual != NULL) t.residual += n_rows;
+    t.ahead += per_tile;
   }
-  if (row < p->n_rows) run_last_tile(p, row, ahead, n_rows, vectors);
+  if (row < p->n_rows) run_last_tile(p, row, t, n_rows, vectors);
 }
 
 void VARIANT(panel)(const bwi_panel *p) {

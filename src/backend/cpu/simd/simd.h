@@ -25,11 +25,12 @@ typedef struct bwi_panel {
   const float *const *residual; /* NULL: none */
   const bwi_segment *segments;
   const float *panel; /* [elements][vectors * lanes], zeros past n_columns */
-  const float *ahead, *ahead_end; /* what will be read after the panel; a hint */
-  const float *bias;              /* n_columns; NULL: 0 */
-  int64_t first_column;           /* added to out, residual and bias */
-  uint32_t vectors;               /* width of the panel, 1..max_vectors */
-  uint32_t n_columns;             /* (vectors - 1) * lanes < n_columns <= vectors * lanes */
+  int64_t depth;        /* elements: the segments' lengths together */
+  const float *ahead;   /* as much again that will be read next: a hint, never read here */
+  const float *bias;    /* n_columns; NULL: 0 */
+  int64_t first_column; /* added to out, residual and bias */
+  uint32_t vectors;     /* width of the panel, 1..max_vectors */
+  uint32_t n_columns;   /* (vectors - 1) * lanes < n_columns <= vectors * lanes */
   bool accumulate, relu;
 } bwi_panel;
 
