@@ -56,10 +56,29 @@ static void test_fused(void **state) {
   check_versus(rows, COUNT(rows));
 }
 
+#define SUM(text, ...)                                                                                     \
+  {                                                                                                        \
+    .name = text, .prim = BWI_AddMM, .params = {.f = {1, 1}}, .n_in = 3, .in = {__VA_ARGS__}, .units = 16, \
+    .sums = true                                                                                           \
+  }
+
+static void test_sums(void **state) {
+  (void)state;
+  static const versus_row rows[] = {
+      SUM("a row for all", F32(ANY, 2, {BATCH, 37}), WEIGHTS(2, {37, 19}), F32(ANY, 1, {19})),
+      SUM("as large as the result", F32(ANY, 2, {BATCH, 37}), WEIGHTS(2, {37, 19}), F32(ANY, 2, {BATCH, 19})),
+      SUM("in batches", F32(ANY, 3, {BATCH, 3, 7}), F32(ANY, 3, {BATCH, 7, 9}), F32(ANY, 3, {BATCH, 3, 9})),
+      SUM("a row for each matrix", F32(ANY, 3, {BATCH, 3, 7}), F32(ANY, 3, {BATCH, 7, 9}),
+          F32(ANY, 2, {1, 9})),
+  };
+  check_versus(rows, COUNT(rows));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_products),
       cmocka_unit_test(test_fused),
+      cmocka_unit_test(test_sums),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

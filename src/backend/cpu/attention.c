@@ -61,8 +61,12 @@ static void attend(const state *s, const void *const *in, float *out, const buff
                    int64_t head) {
   const int64_t first = (sample * s->heads + head) * s->queries;
   const bwi_epilogue plain = {NULL, false};
-  bwi_multiply_rows(&s->keys_product, s->queries, (const float *)in[0] + first * s->width, s->width,
-                    b->scores, s->row, NULL, plain);
+  const bwi_row_block by_keys = {.n_rows = s->queries,
+                                 .left = (const float *)in[0] + first * s->width,
+                                 .out = b->scores,
+                                 .left_stride = s->width,
+                                 .out_stride = s->row};
+  bwi_multiply_rows(&s->keys_product, &by_keys, plain);
   for (int64_t i = 0; i < s->queries; i++) {
     float *scores = b->scores + i * s->row;
     mask_row(s, scores, s->has_mask ? in[3] : NULL,
@@ -70,8 +74,12 @@ static void attend(const state *s, const void *const *in, float *out, const buff
     if (s->sinks != 0) scores[s->keys] = ((const float *)in[s->sinks])[head];
     s->keys_product.simd->softmax(s->row, scores, scores);
   }
-  bwi_multiply_rows(&s->values_product, s->queries, b->scores, s->row, out + first * s->value_width,
-                    s->value_width, NULL, plain);
+  const bwi_row_block by_values = {.n_rows = s->queries,
+                                   .left = b->scores,
+                                   .out = out + first * s->value_width,
+                                   .left_stride = s->row,
+                                   .out_stride = s->value_width};
+  bwi_multiply_rows(&s->values_product, &by_values, plain);
 }
 
 static bw_status run(void *opaque, const void *const *in, void *out, void *scratch) {

@@ -26,6 +26,7 @@ static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weight
   switch (bwi_graph_node(g, id)->prim) {
     case BWI_Convolution:
     case BWI_FusedConvolution: return bind_convolution(out, g, id, weights, flags, err);
+    case BWI_AddMM:
     case BWI_Matmul:
     case BWI_FusedMatmul: return bwi_bind_matmul(out, g, id, weights, err);
     case BWI_MaxPool:

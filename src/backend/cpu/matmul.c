@@ -14,22 +14,24 @@ typedef struct state {
   bwi_dims batch; /* leading axes, and the operands' strides along them: */
   int64_t left_strides[BW_MAX_RANK], right_strides[BW_MAX_RANK]; /* in matrices; 0 where broadcast */
   bool right_is_one;
-  bool has_bias, has_residual, relu;
+  uint32_t bias, residual; /* operands, or 0 for none */
+  int64_t residual_stride; /* 0 where one row is added to all */
+  bool relu;
   bwi_segment segments[]; /* of a left row */
 } state;
 
-void bwi_multiply_rows(const bwi_gemm *gemm, int64_t n_rows, const float *a, int64_t a_stride, float *out,
-                       int64_t out_stride, const float *residual, bwi_epilogue epilogue) {
+void bwi_multiply_rows(const bwi_gemm *gemm, const bwi_row_block *block, bwi_epilogue epilogue) {
   const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
-  for (int64_t first = 0; first < n_rows; first += BWI_GEMM_ROWS) {
-    const int64_t count = n_rows - first < BWI_GEMM_ROWS ? n_rows - first : BWI_GEMM_ROWS;
+  const bool adds = block->residual != NULL;
+  for (int64_t first = 0; first < block->n_rows; first += BWI_GEMM_ROWS) {
+    const int64_t left = block->n_rows - first, count = left < BWI_GEMM_ROWS ? left : BWI_GEMM_ROWS;
     for (int64_t k = 0; k < count; k++) {
-      rows[k] = a + (first + k) * a_stride;
-      outs[k] = out + (first + k) * out_stride;
-      residuals[k] = residual == NULL ? NULL : residual + (first + k) * out_stride;
+      rows[k] = block->left + (first + k) * block->left_stride;
+      outs[k] = block->out + (first + k) * block->out_stride;
+      residuals[k] = adds ? block->residual + (first + k) * block->residual_stride : NULL;
     }
-    bwi_gemm_rows(gemm, (uint32_t)count, rows, outs, residual == NULL ? NULL : residuals, epilogue);
+    bwi_gemm_rows(gemm, (uint32_t)count, rows, outs, adds ? residuals : NULL, epilogue);
   }
 }
 
@@ -60,8 +62,7 @@ static int64_t matrix_of(const bwi_dims *batch, const int64_t *strides, int64_t 
 static bw_status run(void *opaque, const void *const *in, void *out, void *scratch) {
   const state *s = opaque;
   bwi_gemm gemm = s->gemm;
-  const bwi_epilogue epilogue = {s->has_bias ? in[2] : NULL, s->relu};
-  const float *residual = s->has_residual ? in[3] : NULL;
+  const bwi_epilogue epilogue = {s->bias != 0 ? in[s->bias] : NULL, s->relu};
   const bool packs = gemm.packed == NULL;
   if (packs) gemm.packed = scratch;
   int64_t packed = -1;
@@ -72,8 +73,14 @@ static bw_status run(void *opaque, const void *const *in, void *out, void *scrat
     if (packs && right != packed)
       pack_right(scratch, s, (const float *)in[1] + right * s->depth * gemm.n_columns);
     packed = right;
-    bwi_multiply_rows(&gemm, s->rows, (const float *)in[0] + left * s->rows * s->depth, s->depth,
-                      (float *)out + b * s->rows * gemm.n_columns, gemm.n_columns, residual, epilogue);
+    bwi_row_block block = {.n_rows = s->rows,
+                           .left = (const float *)in[0] + left * s->rows * s->depth,
+                           .out = (float *)out + b * s->rows * gemm.n_columns,
+                           .left_stride = s->depth,
+                           .residual_stride = s->residual_stride,
+                           .out_stride = gemm.n_columns};
+    if (s->residual != 0) block.residual = (const float *)in[s->residual] + b * s->rows * s->residual_stride;
+    bwi_multiply_rows(&gemm, &block, epilogue);
   }
   return BW_OK;
 }
@@ -96,6 +103,26 @@ static bool place(int64_t *strides, const bwi_dims *batch, const bwi_dims *shape
     whole = whole && extent == batch->v[a];
   }
   return whole;
+}
+
+/* What is added to the product. AddMM's third operand is added last, be it a row for all or as large as the
+ * result: which of them it is cannot be told in a batch of 1. */
+static bool describe_sum(state *s, const bwi_graph *g, const bwi_node *n) {
+  const int64_t columns = n->shape.v[n->shape.n - 1];
+  s->residual_stride = columns;
+  if (n->prim == BWI_FusedMatmul) {
+    s->bias = 2;
+    s->residual = n->n_in > 3 ? 3 : 0;
+    s->relu = n->params->i[0] != 0;
+  }
+  if (n->prim != BWI_AddMM) return true;
+  const bwi_node *c = bwi_graph_node(g, n->in[2]);
+  const int64_t count = bwi_node_count(c);
+  s->residual = 2;
+  if (count != bwi_node_count(n)) s->residual_stride = 0;
+  const bool is_row = c->shape.n > 0 && c->shape.v[c->shape.n - 1] == columns && count == columns;
+  return c->dtype == BW_F32 && n->params->f[0] == 1 && n->params->f[1] == 1 &&
+         (is_row || count == bwi_node_count(n));
 }
 
 /* Leading axes of the left side are taken as rows where the right side is one matrix. */
@@ -121,15 +148,12 @@ static bool describe(state *s, const bwi_node *n, const bwi_node *a, const bwi_n
 static bw_status make(state **out, const bwi_graph *g, const bwi_node *n, bw_error *err) {
   const bwi_node *a = bwi_graph_node(g, n->in[0]), *b = bwi_graph_node(g, n->in[1]);
   state shape = {.rows = 0};
-  if (!describe(&shape, n, a, b)) return BW_FAIL(err, BW_EUNSUPPORTED, "a matrix product that the reference computes");
+  if (!describe(&shape, n, a, b) || !describe_sum(&shape, g, n))
+    return BW_FAIL(err, BW_EUNSUPPORTED, "a matrix product that the reference computes");
   const int64_t columns = b->shape.v[b->shape.n - 1];
   state *s = bwi_alloc(1, sizeof *s + bwi_segments_needed(shape.depth) * sizeof *s->segments);
   if (s == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a kernel");
-  const bool fused = n->prim == BWI_FusedMatmul;
   *s = shape;
-  s->has_bias = fused;
-  s->has_residual = fused && n->n_in > 3;
-  s->relu = fused && n->params->i[0] != 0;
   s->run = (bwi_right_run){0, s->depth};
   s->right = (bwi_right){.data = b->prim == BWI_Constant && s->right_is_one ? b->data : NULL,
                          .k_stride = columns,
@@ -145,7 +169,7 @@ static bw_status make(state **out, const bwi_graph *g, const bwi_node *n, bw_err
 bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
                           bw_error *err) {
   const bwi_node *n = bwi_graph_node(g, id);
-  if (n->prim != BWI_Matmul && n->prim != BWI_FusedMatmul)
+  if (n->prim != BWI_Matmul && n->prim != BWI_FusedMatmul && n->prim != BWI_AddMM)
     return BW_FAIL(err, BW_EUNSUPPORTED, "not a matrix product");
   state *s = NULL;
   BW_TRY(make(&s, g, n, err));
