@@ -60,7 +60,8 @@ bw_status bwi_ascend(bwi_batch *batch, const bwi_ascent *how, bw_error *err) {
         add_momentum(d, how->decay, direction, batch->state + i * d);
         direction = batch->state + i * d;
       }
-      bwi_ball_ascend(&batch->ball, s->clean, direction, how->step, how->n_moved, batch->x + i * d, batch->scratch);
+      bwi_ball_ascend(&batch->ball, s->clean, direction, how->step, how->n_moved, batch->x + i * d,
+                      batch->scratch);
     }
   }
   return bwi_batch_logits(batch, err);

@@ -7,7 +7,7 @@
 
 typedef struct bwi_ascent {
   uint32_t n_steps;
-  float step;       /* length of a step, in the attack's norm */
+  float step; /* length of a step, in the attack's norm */
   bwi_loss loss;
   bool has_momentum;
   float decay;      /* of the momentum; the attack's class has state then */
@@ -30,16 +30,30 @@ double bwi_usual_step(const bw_attack *attack, const char *option);
 extern const char *const bwi_loss_names[], *const bwi_target_names[];
 
 #define BWI_STEPS(standard_steps) \
-  {"steps", "gradient steps", NULL, BW_OPTION_INTEGER, 1, 100000, (standard_steps), NULL}
-#define BWI_STEP(text) {"step", (text), "distance", BW_OPTION_REAL, 0, 1e9, NAN, NULL}
-#define BWI_LOSS \
-  {"loss", "what is climbed: cross-entropy, logit margin, or difference of logits ratio", NULL, BW_OPTION_CHOICE, 0, 2, 0, bwi_loss_names}
-#define BWI_RESTARTS(text) {"restarts", (text), NULL, BW_OPTION_INTEGER, 1, 65535, 1, NULL}
-#define BWI_TARGET \
-  {"target", "class to be reached: none (any wrong one), the next, a random one, or the least likely", NULL, BW_OPTION_CHOICE, 0, 3, 0, bwi_target_names}
-#define BWI_SPARSITY \
-  {"sparsity", "L1 only: share of the coordinates that a step leaves alone", NULL, BW_OPTION_REAL, 0, 1, 0.99, NULL}
-#define BWI_EARLY_STOP \
-  {"early_stop", "leave a sample at its first success; else keep its success of greatest margin", NULL, BW_OPTION_BOOLEAN, 0, 1, 1, NULL}
+  { "steps", "gradient steps", NULL, BW_OPTION_INTEGER, 1, 100000, (standard_steps), NULL }
+#define BWI_STEP(text) \
+  { "step", (text), "distance", BW_OPTION_REAL, 0, 1e9, NAN, NULL }
+#define BWI_LOSS                                                                                 \
+  {                                                                                              \
+    "loss", "what is climbed: cross-entropy, logit margin, or difference of logits ratio", NULL, \
+        BW_OPTION_CHOICE, 0, 2, 0, bwi_loss_names                                                \
+  }
+#define BWI_RESTARTS(text) \
+  { "restarts", (text), NULL, BW_OPTION_INTEGER, 1, 65535, 1, NULL }
+#define BWI_TARGET                                                                                      \
+  {                                                                                                     \
+    "target", "class to be reached: none (any wrong one), the next, a random one, or the least likely", \
+        NULL, BW_OPTION_CHOICE, 0, 3, 0, bwi_target_names                                               \
+  }
+#define BWI_SPARSITY                                                                                      \
+  {                                                                                                       \
+    "sparsity", "L1 only: share of the coordinates that a step leaves alone", NULL, BW_OPTION_REAL, 0, 1, \
+        0.99, NULL                                                                                        \
+  }
+#define BWI_EARLY_STOP                                                                                   \
+  {                                                                                                      \
+    "early_stop", "leave a sample at its first success; else keep its success of greatest margin", NULL, \
+        BW_OPTION_BOOLEAN, 0, 1, 1, NULL                                                                 \
+  }
 
 #endif

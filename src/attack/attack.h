@@ -48,33 +48,34 @@ void bwi_attack_describe(bwi_buffer *out, const bw_attack *attack);
 
 /* One sample under attack. */
 typedef struct bwi_subject {
-  uint64_t index;     /* in the data set */
-  const float *clean; /* (d) */
-  int32_t label, target; /* target -1: untargeted */
-  bwi_rng_key key;    /* of its random numbers */
-  double loss;        /* of the latest gradient call */
-  double lowest, highest, highest_before; /* losses over this restart, see bwi_subject_late_gain */
-  double margin;      /* of the success kept so far; -Inf if there is none */
+  uint64_t index;                         /* in the data set */
+  const float *clean;                     /* (d) */
+  int32_t label, target;                  /* target -1: untargeted */
+  bwi_rng_key key;                        /* of its random numbers */
+  double loss;                            /* of the latest gradient call */
+  double lowest, highest, highest_before; /* over this restart: what bwi_trail.late_gain is made of */
+  double margin;                          /* of the success kept so far; -Inf if there is none */
 } bwi_subject;
 
 struct bwi_batch {
   const bw_attack *attack;
   bwi_ball ball;
   uint32_t n_classes;
-  uint64_t n;        /* active samples: rows [0, n) of all below, in no particular order */
+  uint64_t n; /* active samples: rows [0, n) of all below, in no particular order */
   bwi_subject *subjects;
-  float *x;          /* (n, d) iterates, written by the attack */
-  float *slope;      /* (n, d) gradient of the loss, from bwi_batch_gradient */
-  float *state;      /* (n, d) zero at the start; NULL unless class->has_state */
-  float *logits;     /* (n, classes) of the latest call */
-  float *scratch;    /* (d) */
+  float *x;       /* (n, d) iterates, written by the attack */
+  float *slope;   /* (n, d) gradient of the loss, from bwi_batch_gradient */
+  float *state;   /* (n, d) zero at the start; NULL unless class->has_state */
+  float *logits;  /* (n, classes) of the latest call */
+  float *scratch; /* (d) */
   struct bwi_oracle *oracle;
 };
 
-/* The loss and the cotangent that the search uses: the loss's derivative, scaled so that its greatest entry is 1.
- * No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy has them
- * for a confident model, would vanish on their way back. */
-double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target, float *cotangent);
+/* The loss and the cotangent that the search uses: the loss's derivative, scaled so that its greatest entry
+ * is 1. No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy
+ * has them for a confident model, would vanish on their way back. */
+double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label,
+                            int32_t target, float *cotangent);
 
 /* Both evaluate every active sample at its iterate and take those that are verified successes out, so that
  * n may be smaller afterwards. BW_ECANCEL when the run was cancelled; BW_EINTERNAL when the attack declares

@@ -144,7 +144,8 @@ static void project_l2(const bwi_ball *ball, const float *clean, float *x) {
 
 /* The length that is left after shrinking every coordinate by `threshold`, and how many of them a small
  * change of the threshold would move. */
-static double shrunk_length(const bwi_ball *ball, const float *clean, const float *x, double threshold, uint64_t *n_free) {
+static double shrunk_length(const bwi_ball *ball, const float *clean, const float *x, double threshold,
+                            uint64_t *n_free) {
   double lanes[LANES] = {0};
   uint64_t count = 0;
   for (uint64_t j = 0; j < ball->d; j++) {
@@ -170,8 +171,10 @@ static double threshold_l1(const bwi_ball *ball, const float *clean, const float
     at = n_free > 0 && newton > low && newton < high ? newton : 0.5 * (low + high);
     length = shrunk_length(ball, clean, x, at, &n_free);
     if (fabs(length - radius) <= 1e-9 * radius) return at;
-    if (length > radius) low = at;
-    else high = at;
+    if (length > radius)
+      low = at;
+    else
+      high = at;
   }
   return high;
 }
@@ -186,9 +189,12 @@ static void project_l1(const bwi_ball *ball, const float *clean, float *x) {
 }
 
 void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x) {
-  if (ball->norm == BW_LINF) project_linf(ball, clean, x);
-  else if (ball->norm == BW_L2) project_l2(ball, clean, x);
-  else project_l1(ball, clean, x);
+  if (ball->norm == BW_LINF)
+    project_linf(ball, clean, x);
+  else if (ball->norm == BW_L2)
+    project_l2(ball, clean, x);
+  else
+    project_l1(ball, clean, x);
 }
 
 /* ---- ascent ---- */
@@ -198,8 +204,8 @@ static inline float sign(float value) {
 }
 
 /* Step, ball and box in one pass: for a small network this loop is a visible part of an iteration. */
-static void ascend_linf(const bwi_ball *ball, const float *restrict clean, const float *restrict slope, float step,
-                        float *restrict x) {
+static void ascend_linf(const bwi_ball *ball, const float *restrict clean, const float *restrict slope,
+                        float step, float *restrict x) {
   const float radius = linf_radius(ball), lower = ball->lower, upper = ball->upper;
   for (uint64_t j = 0; j < ball->d; j++) {
     const float low = clean[j] - radius, high = clean[j] + radius;
@@ -232,14 +238,18 @@ static float kth_greatest(float *values, uint64_t n, uint64_t k) {
       if (j == 0) break;
       j--;
     }
-    if (k - 1 <= j && j < last) last = j;
-    else if (k - 1 >= i) first = i;
-    else return values[k - 1];
+    if (k - 1 <= j && j < last)
+      last = j;
+    else if (k - 1 >= i)
+      first = i;
+    else
+      return values[k - 1];
   }
   return values[first];
 }
 
-static void move_l1(const bwi_ball *ball, const float *slope, float step, uint64_t n_moved, float *x, float *score) {
+static void move_l1(const bwi_ball *ball, const float *slope, float step, uint64_t n_moved, float *x,
+                    float *score) {
   uint64_t n_able = 0;
   for (uint64_t j = 0; j < ball->d; j++) {
     const bool able = slope[j] > 0 ? x[j] < ball->upper : slope[j] < 0 && x[j] > ball->lower;
@@ -261,14 +271,16 @@ static void move_l1(const bwi_ball *ball, const float *slope, float step, uint64
   }
 }
 
-void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step, uint64_t n_moved,
-                     float *x, float *scratch) {
+void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step,
+                     uint64_t n_moved, float *x, float *scratch) {
   if (ball->norm == BW_LINF) {
     ascend_linf(ball, clean, slope, step, x);
     return;
   }
-  if (ball->norm == BW_L2) move_l2(ball, slope, step, x);
-  else move_l1(ball, slope, step, n_moved, x, scratch);
+  if (ball->norm == BW_L2)
+    move_l2(ball, slope, step, x);
+  else
+    move_l1(ball, slope, step, n_moved, x, scratch);
   bwi_ball_project(ball, clean, x);
 }
 
@@ -303,4 +315,3 @@ void bwi_ball_random(const bwi_ball *ball, const float *clean, bwi_rng_key key, 
   for (uint64_t j = 0; j < ball->d; j++)
     x[j] = clamp((float)((double)clean[j] + scale * (double)x[j]), ball->lower, ball->upper);
 }
-

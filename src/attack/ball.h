@@ -32,8 +32,8 @@ void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x);
 /* A step of length `step` along the steepest ascent of the norm for the linear function `slope`, then the
  * projection. Linf: step * sign(slope). L2: step * slope / |slope|. L1: the n_moved coordinates of greatest
  * slope that the box lets move, step / n_moved each (Tramer and Boneh 2019, SLIDE). scratch: d floats. */
-void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step, uint64_t n_moved,
-                     float *x, float *scratch);
+void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step,
+                     uint64_t n_moved, float *x, float *scratch);
 
 /* A random point: uniform in the Linf ball; on the sphere of L2 (a normalised Gaussian) and of L1 (a
  * normalised Laplacian); then projected onto the box. A pure function of (key, draw). */

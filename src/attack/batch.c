@@ -12,7 +12,8 @@ typedef struct cotangent_call {
   bwi_loss loss;
 } cotangent_call;
 
-double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target, float *cotangent) {
+double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label,
+                            int32_t target, float *cotangent) {
   const double value = bwi_loss_eval(loss, n_classes, logits, label, target, cotangent);
   float greatest = 0;
   for (uint32_t c = 0; c < n_classes; c++)
@@ -22,12 +23,14 @@ double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logi
   return value;
 }
 
-static void write_cotangents(void *payload, uint64_t first, uint64_t n, const float *logits, float *cotangents) {
+static void write_cotangents(void *payload, uint64_t first, uint64_t n, const float *logits,
+                             float *cotangents) {
   const cotangent_call *call = payload;
   const uint32_t classes = call->batch->n_classes;
   for (uint64_t i = 0; i < n; i++) {
     bwi_subject *s = &call->batch->subjects[first + i];
-    s->loss = bwi_search_cotangent(call->loss, classes, logits + i * classes, s->label, s->target, cotangents + i * classes);
+    s->loss = bwi_search_cotangent(call->loss, classes, logits + i * classes, s->label, s->target,
+                                   cotangents + i * classes);
   }
 }
 
@@ -122,7 +125,8 @@ static bw_status settle(bwi_batch *batch, bw_error *err) {
 
 static bw_status begin_call(bwi_batch *batch, bw_access access, bw_error *err) {
   const bw_attack_info *info = &batch->attack->class->info;
-  if (info->access < access) return BW_FAIL(err, BW_EINTERNAL, "%s asks for more access than it declares", info->name);
+  if (info->access < access)
+    return BW_FAIL(err, BW_EINTERNAL, "%s asks for more access than it declares", info->name);
   if (!bwi_meter_add(batch->oracle->meter, 0, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
   for (uint64_t i = 0; i < batch->n; i++) {
     bw_sample_outcome *outcome = &batch->oracle->result->outcomes[batch->subjects[i].index];
@@ -136,8 +140,8 @@ bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err) {
   if (batch->n == 0) return BW_OK;
   BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, err));
   cotangent_call call = {.batch = batch, .loss = loss};
-  BW_TRY(bwi_session_gradient(batch->oracle->session, batch->n, batch->x, write_cotangents, &call, batch->logits,
-                              batch->slope, err));
+  BW_TRY(bwi_session_gradient(batch->oracle->session, batch->n, batch->x, write_cotangents, &call,
+                              batch->logits, batch->slope, err));
   return settle(batch, err);
 }
 

@@ -6,7 +6,9 @@
 #include "attack/ascent.h"
 
 static const bw_option_info options[] = {
-    BWI_STEPS(10), BWI_STEP("length of a step; by default 2.5 eps / steps"), BWI_LOSS, BWI_TARGET, BWI_SPARSITY, BWI_EARLY_STOP,
+    BWI_STEPS(10), BWI_STEP("length of a step; by default 2.5 eps / steps"),
+    BWI_LOSS,      BWI_TARGET,
+    BWI_SPARSITY,  BWI_EARLY_STOP,
 };
 
 static bw_status run(bwi_batch *batch, bw_error *err) {

@@ -20,7 +20,8 @@ static bw_status open_worker(bwi_worker *worker, const bwi_crew *crew, bw_error 
   worker->slope = bwi_alloc(batch, d * sizeof(float));
   worker->logits = bwi_alloc(batch, crew->model->n_classes * sizeof(float));
   worker->scratch = bwi_alloc(d, sizeof(float));
-  if (worker->subjects == NULL || worker->x == NULL || worker->slope == NULL || worker->logits == NULL || worker->scratch == NULL)
+  if (worker->subjects == NULL || worker->x == NULL || worker->slope == NULL || worker->logits == NULL ||
+      worker->scratch == NULL)
     return BW_FAIL(err, BW_ENOMEM, "no memory for a batch of %zu samples", batch);
   return bwi_session_open(&worker->session, crew->model, err);
 }
@@ -35,14 +36,17 @@ static void close_worker(bwi_worker *worker) {
   bwi_free(worker->scratch);
 }
 
-bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint64_t batch, bw_progress progress,
-                        bw_error *err) {
+bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint64_t batch,
+                        bw_progress progress, bw_error *err) {
   *crew = (bwi_crew){.model = model, .n_workers = threads != 0 ? threads : bwi_workers_available()};
   crew->batch = batch != 0 ? batch : usual_batch(model->d);
   bwi_meter_open(&crew->meter, progress);
   crew->workers = bwi_alloc(crew->n_workers, sizeof *crew->workers);
-  bw_status status = crew->workers != NULL ? BW_OK : BW_FAIL(err, BW_ENOMEM, "no memory for %u workers", (unsigned)crew->n_workers);
-  for (uint32_t i = 0; i < crew->n_workers && status == BW_OK; i++) status = open_worker(&crew->workers[i], crew, err);
+  bw_status status = crew->workers != NULL
+                         ? BW_OK
+                         : BW_FAIL(err, BW_ENOMEM, "no memory for %u workers", (unsigned)crew->n_workers);
+  for (uint32_t i = 0; i < crew->n_workers && status == BW_OK; i++)
+    status = open_worker(&crew->workers[i], crew, err);
   if (status != BW_OK) bwi_crew_close(crew);
   return status;
 }
@@ -66,10 +70,12 @@ static bw_status run_chunk(void *payload, uint32_t worker, size_t task, bw_error
   const split *s = payload;
   const uint64_t first = task * s->chunk_size;
   const uint64_t left = s->n - first;
-  return s->chunk(s->payload, &s->crew->workers[worker], first, left < s->chunk_size ? left : s->chunk_size, err);
+  return s->chunk(s->payload, &s->crew->workers[worker], first, left < s->chunk_size ? left : s->chunk_size,
+                  err);
 }
 
-bw_status bwi_crew_run(bwi_crew *crew, uint64_t n, uint64_t most, bwi_chunk_fn chunk, void *payload, bw_error *err) {
+bw_status bwi_crew_run(bwi_crew *crew, uint64_t n, uint64_t most, bwi_chunk_fn chunk, void *payload,
+                       bw_error *err) {
   if (n == 0) return BW_OK;
   uint64_t size = (n + crew->n_workers - 1) / crew->n_workers; /* few samples are shared out, too */
   if (most == 0 || most > crew->batch) most = crew->batch;
@@ -84,17 +90,19 @@ typedef struct logits_call {
   float *logits;
 } logits_call;
 
-static bw_status logits_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+static bw_status logits_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                              bw_error *err) {
   const logits_call *call = payload;
   const size_t d = (size_t)call->crew->model->d;
   for (uint64_t i = 0; i < count; i++) memcpy(worker->x + i * d, call->samples[first + i], d * sizeof(float));
-  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, call->logits + first * call->crew->model->n_classes, err));
+  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1,
+                            call->logits + first * call->crew->model->n_classes, err));
   if (!bwi_meter_add(&call->crew->meter, (double)count, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
   return BW_OK;
 }
 
-bw_status bwi_crew_logits(bwi_crew *crew, uint64_t n, const float *const *samples, uint64_t most, float *logits,
-                          bw_error *err) {
+bw_status bwi_crew_logits(bwi_crew *crew, uint64_t n, const float *const *samples, uint64_t most,
+                          float *logits, bw_error *err) {
   logits_call call = {.crew = crew, .samples = samples, .logits = logits};
   return bwi_crew_run(crew, n, most, logits_chunk, &call, err);
 }

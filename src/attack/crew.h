@@ -10,11 +10,11 @@
 
 typedef struct bwi_worker {
   bwi_session *session;
-  bwi_subject *subjects;   /* (batch) */
-  float *x, *slope;        /* (batch, d) */
-  float *state;            /* (batch, d); NULL until an attack keeps state */
-  float *logits;           /* (batch, classes) */
-  float *scratch;          /* (d) */
+  bwi_subject *subjects; /* (batch) */
+  float *x, *slope;      /* (batch, d) */
+  float *state;          /* (batch, d); NULL until an attack keeps state */
+  float *logits;         /* (batch, classes) */
+  float *scratch;        /* (d) */
 } bwi_worker;
 
 typedef struct bwi_crew {
@@ -27,19 +27,21 @@ typedef struct bwi_crew {
 
 /* threads 0: as many as there are; batch 0: chosen by the size of a sample. Errors of bwi_session_open,
  * BW_ENOMEM. */
-bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint64_t batch, bw_progress progress,
-                        bw_error *err);
+bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint64_t batch,
+                        bw_progress progress, bw_error *err);
 void bwi_crew_close(bwi_crew *crew); /* fine on a zeroed one */
 
 /* Called once per chunk of samples [first, first + count), count <= batch. */
-typedef bw_status (*bwi_chunk_fn)(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err);
+typedef bw_status (*bwi_chunk_fn)(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                                  bw_error *err);
 
 /* Runs chunk over [0, n), `most` samples at a time (0: the crew's batch). Returns the first failure in order;
  * BW_ECANCEL when the run was cancelled. */
-bw_status bwi_crew_run(bwi_crew *crew, uint64_t n, uint64_t most, bwi_chunk_fn chunk, void *payload, bw_error *err);
+bw_status bwi_crew_run(bwi_crew *crew, uint64_t n, uint64_t most, bwi_chunk_fn chunk, void *payload,
+                       bw_error *err);
 
 /* Float32 logits (n, classes) of n samples by direct kernels, `most` at a time. */
-bw_status bwi_crew_logits(bwi_crew *crew, uint64_t n, const float *const *samples, uint64_t most, float *logits,
-                          bw_error *err);
+bw_status bwi_crew_logits(bwi_crew *crew, uint64_t n, const float *const *samples, uint64_t most,
+                          float *logits, bw_error *err);
 
 #endif

@@ -35,15 +35,16 @@ static bw_status check_sample(const bw_model *model, const bw_dataset *dataset, 
   const uint64_t origin = bw_dataset_origin(dataset, i);
   const int32_t label = bw_dataset_label(dataset, i);
   if (label < 0 || (uint32_t)label >= model->n_classes)
-    return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " has label %" PRId32 ", the model %" PRIu32 " classes", origin, label, model->n_classes);
+    return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " has label %" PRId32 ", the model %" PRIu32 " classes",
+                   origin, label, model->n_classes);
   const float *sample = bw_dataset_sample(dataset, i);
   bool inside = true;
   for (int64_t j = 0; j < model->d; j++) inside &= sample[j] >= model->lower && sample[j] <= model->upper;
   if (inside) return BW_OK;
   int64_t j = 0;
   while (sample[j] >= model->lower && sample[j] <= model->upper) j++;
-  return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " holds %g, outside the input domain from %g to %g", origin,
-                 (double)sample[j], (double)model->lower, (double)model->upper);
+  return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " holds %g, outside the input domain from %g to %g",
+                 origin, (double)sample[j], (double)model->lower, (double)model->upper);
 }
 
 bw_status bwi_check_fit(const bw_model *model, const bw_dataset *dataset, bw_error *err) {
@@ -53,7 +54,8 @@ bw_status bwi_check_fit(const bw_model *model, const bw_dataset *dataset, bw_err
     bwi_dims given = {.n = bw_dataset_rank(dataset)};
     memcpy(given.v, bw_dataset_shape(dataset), given.n * sizeof *given.v);
     char wanted_text[80], given_text[80];
-    return BW_FAIL(err, BW_EINVAL, "samples have shape %s, the model takes %s", bwi_dims_text(given_text, sizeof given_text, &given),
+    return BW_FAIL(err, BW_EINVAL, "samples have shape %s, the model takes %s",
+                   bwi_dims_text(given_text, sizeof given_text, &given),
                    bwi_dims_text(wanted_text, sizeof wanted_text, &model->shape));
   }
   for (uint64_t i = 0; i < count; i++) BW_TRY(check_sample(model, dataset, i, err));
@@ -75,23 +77,27 @@ static int32_t least_of(uint32_t n, const float *logits) {
   return (int32_t)least;
 }
 
-static bw_status clean_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+static bw_status clean_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                             bw_error *err) {
   const clean_call *call = payload;
   const bw_model *model = call->crew->model;
   const size_t d = (size_t)model->d;
-  for (uint64_t i = 0; i < count; i++) memcpy(worker->x + i * d, bw_dataset_sample(call->dataset, first + i), d * sizeof(float));
+  for (uint64_t i = 0; i < count; i++)
+    memcpy(worker->x + i * d, bw_dataset_sample(call->dataset, first + i), d * sizeof(float));
   BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
   uint64_t n_wrong = 0;
   for (uint64_t i = 0; i < count; i++) {
     const float *logits = worker->logits + i * model->n_classes;
     const int32_t prediction = bwi_predict(model->n_classes, logits);
     if (prediction < 0)
-      return BW_FAIL(err, BW_EINVAL, "the model gives NaN for sample %" PRIu64, bw_dataset_origin(call->dataset, first + i));
+      return BW_FAIL(err, BW_EINVAL, "the model gives NaN for sample %" PRIu64,
+                     bw_dataset_origin(call->dataset, first + i));
     call->clean->predictions[first + i] = prediction;
     call->clean->least_likely[first + i] = least_of(model->n_classes, logits);
     n_wrong += prediction != bw_dataset_label(call->dataset, first + i);
   }
-  if (!bwi_meter_add(&call->crew->meter, (double)count, n_wrong)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
+  if (!bwi_meter_add(&call->crew->meter, (double)count, n_wrong))
+    return BW_FAIL(err, BW_ECANCEL, "cancelled");
   return BW_OK;
 }
 
@@ -109,8 +115,10 @@ bw_status bwi_clean_run(bwi_clean *out, bwi_crew *crew, const bw_dataset *datase
   clean_call call = {.clean = &clean, .crew = crew, .dataset = dataset};
   status = bwi_crew_run(crew, clean.count, 0, clean_chunk, &call, err);
 out:
-  if (status == BW_OK || status == BW_ECANCEL) *out = clean;
-  else bwi_clean_clear(&clean);
+  if (status == BW_OK || status == BW_ECANCEL)
+    *out = clean;
+  else
+    bwi_clean_clear(&clean);
   return status;
 }
 
@@ -185,13 +193,15 @@ static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_
   return batch;
 }
 
-static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                              bw_error *err) {
   const attack_call *call = payload;
   const bwi_attack_class *class = call->assignment->attack->class;
   const double restarts = call->n_restarts;
   if (class->has_state && worker->state == NULL) {
     worker->state = bwi_alloc(call->crew->batch, (size_t)call->crew->model->d * sizeof(float));
-    if (worker->state == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the state of %s", class->info.name);
+    if (worker->state == NULL)
+      return BW_FAIL(err, BW_ENOMEM, "no memory for the state of %s", class->info.name);
   }
   bwi_oracle oracle = {
       .session = worker->session,
@@ -207,11 +217,13 @@ static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first,
   for (uint64_t i = 0; i < batch.n; i++) {
     const bwi_subject *s = &batch.subjects[i];
     const double rise = s->highest - s->lowest;
-    call->result->trails[s->index].late_gain = rise > 0 ? (float)((s->highest - s->highest_before) / rise) : 0;
+    call->result->trails[s->index].late_gain =
+        rise > 0 ? (float)((s->highest - s->highest_before) / rise) : 0;
     if (isnan(s->highest_before)) call->result->trails[s->index].late_gain = NAN;
     n_left += call->result->outcomes[s->index].success == 0;
   }
-  if (!bwi_meter_add(&call->crew->meter, (double)n_left / restarts, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
+  if (!bwi_meter_add(&call->crew->meter, (double)n_left / restarts, 0))
+    return BW_FAIL(err, BW_ECANCEL, "cancelled");
   return BW_OK;
 }
 
@@ -229,7 +241,8 @@ static void list_subjects(attack_call *call) {
   }
   char phase[64];
   snprintf(phase, sizeof phase, "%s eps %.4g", a->attack->class->info.name, a->attack->eps);
-  bwi_meter_begin(&call->crew->meter, a->phase != NULL ? a->phase : phase, n, n - call->n_survivors, (int64_t)(n - call->n_survivors));
+  bwi_meter_begin(&call->crew->meter, a->phase != NULL ? a->phase : phase, n, n - call->n_survivors,
+                  (int64_t)(n - call->n_survivors));
 }
 
 static void drop_broken(attack_call *call) {
@@ -251,7 +264,8 @@ static bw_status run_restarts(attack_call *call, bw_error *err) {
 bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assignment *a, bw_error *err) {
   const bw_model *model = crew->model;
   const bw_attack_info *info = &a->attack->class->info;
-  if (model->access < info->access) return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", info->name);
+  if (model->access < info->access)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", info->name);
   const double start = bwi_now();
   const uint64_t d = (uint64_t)model->d;
   const bwi_ball ball = {
@@ -261,7 +275,8 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
       .upper = model->upper,
       .d = d,
   };
-  attack_call call = {.crew = crew, .assignment = a, .n_restarts = (uint32_t)bwi_attack_value(a->attack, "restarts", 1)};
+  attack_call call = {
+      .crew = crew, .assignment = a, .n_restarts = (uint32_t)bwi_attack_value(a->attack, "restarts", 1)};
   call.result = bwi_attack_result_create(a->dataset, &ball);
   call.survivors = bwi_alloc(a->clean->count, sizeof *call.survivors);
   bw_status status = BW_OK;
@@ -278,8 +293,10 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
   call.result->seconds = bwi_now() - start;
 out:
   bwi_free(call.survivors);
-  if (status == BW_OK || status == BW_ECANCEL) *out = call.result;
-  else bw_attack_result_free(call.result);
+  if (status == BW_OK || status == BW_ECANCEL)
+    *out = call.result;
+  else
+    bw_attack_result_free(call.result);
   return status;
 }
 
@@ -290,15 +307,17 @@ void bw_run_options_init(bw_run_options *options, size_t struct_size) {
   bwi_options_init(options, struct_size, &standard, sizeof standard);
 }
 
-static bw_status check_targets(const bw_model *model, const bw_dataset *dataset, const int32_t *targets, bw_error *err) {
+static bw_status check_targets(const bw_model *model, const bw_dataset *dataset, const int32_t *targets,
+                               bw_error *err) {
   for (uint64_t i = 0; targets != NULL && i < bw_dataset_count(dataset); i++)
     if (targets[i] < 0 || (uint32_t)targets[i] >= model->n_classes)
-      return BW_FAIL(err, BW_EINVAL, "target %" PRId32 " of sample %" PRIu64 " is not a class of the model", targets[i], i);
+      return BW_FAIL(err, BW_EINVAL, "target %" PRId32 " of sample %" PRIu64 " is not a class of the model",
+                     targets[i], i);
   return BW_OK;
 }
 
-bw_status bw_attack_run(bw_attack_result **out, const bw_attack *attack, bw_model *model, const bw_dataset *dataset,
-                        const bw_run_options *options, bw_error *err) {
+bw_status bw_attack_run(bw_attack_result **out, const bw_attack *attack, bw_model *model,
+                        const bw_dataset *dataset, const bw_run_options *options, bw_error *err) {
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
   if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);
@@ -310,7 +329,8 @@ bw_status bw_attack_run(bw_attack_result **out, const bw_attack *attack, bw_mode
   BW_TRY(bwi_crew_open(&crew, model, o.threads, o.batch, o.progress, err));
   bw_status status = bwi_clean_run(&clean, &crew, dataset, err);
   if (status == BW_OK || status == BW_ECANCEL) {
-    const bwi_assignment a = {.attack = attack, .dataset = dataset, .clean = &clean, .targets = o.targets, .seed = o.seed};
+    const bwi_assignment a = {
+        .attack = attack, .dataset = dataset, .clean = &clean, .targets = o.targets, .seed = o.seed};
     const bw_status attacked = bwi_attack_run(out, &crew, &a, err);
     if (attacked != BW_OK) status = attacked;
     if (attacked == BW_OK || attacked == BW_ECANCEL) (*out)->seconds = bwi_now() - start;

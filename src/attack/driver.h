@@ -36,6 +36,7 @@ typedef struct bwi_assignment {
 } bwi_assignment;
 
 /* As bw_attack_run, for the chosen samples. */
-bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assignment *assignment, bw_error *err);
+bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assignment *assignment,
+                         bw_error *err);
 
 #endif

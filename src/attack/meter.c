@@ -33,7 +33,8 @@ bool bwi_meter_add(bwi_meter *meter, double done, uint64_t broken) {
     meter->broken += (int64_t)broken;
     if (meter->done > 0) robust = 1 - (double)meter->broken / meter->done;
   }
-  const bw_tick tick = {.phase = meter->phase, .done = (uint64_t)(meter->done + 1e-6), .total = meter->total, .robust = robust};
+  const bw_tick tick = {
+      .phase = meter->phase, .done = (uint64_t)(meter->done + 1e-6), .total = meter->total, .robust = robust};
   if (!atomic_load(&meter->cancelled) && meter->progress.call(&tick, meter->progress.payload) != 0)
     atomic_store(&meter->cancelled, true);
   pthread_mutex_unlock(&meter->lock);

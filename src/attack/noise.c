@@ -24,7 +24,8 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
 const bwi_attack_class bwi_noise = {
     .info = {.name = "noise",
              .title = "Random noise",
-             .summary = "Random points of the ball, without looking at the model: a floor for every other attack.",
+             .summary =
+                 "Random points of the ball, without looking at the model: a floor for every other attack.",
              .paper = "Carlini et al. 2019, On evaluating adversarial robustness, section on random noise",
              .access = BW_ACCESS_SCORE,
              .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),

@@ -26,7 +26,8 @@ bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, doub
   const bwi_attack_class *class = bwi_attack_class_of(name);
   if (class == NULL) return BW_FAIL(err, BW_EINVAL, "no attack is called '%s'", name);
   BW_TRY(check_norm(&class->info, norm, err));
-  if (!(eps > 0) || !isfinite(eps)) return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", eps);
+  if (!(eps > 0) || !isfinite(eps))
+    return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", eps);
   bw_attack *attack = bwi_alloc(1, sizeof *attack);
   if (attack == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for an attack");
   *attack = (bw_attack){.class = class, .norm = norm, .eps = eps};
@@ -62,13 +63,9 @@ static bool parse_real(double *out, const char *text) {
 
 static bool parse_value(double *out, const bw_option_info *option, const char *text) {
   switch (option->kind) {
-    case BW_OPTION_REAL:
-      return parse_real(out, text);
-    case BW_OPTION_INTEGER:
-      return parse_real(out, text) && *out == floor(*out);
-    case BW_OPTION_BOOLEAN:
-      *out = strcmp(text, "true") == 0;
-      return *out != 0 || strcmp(text, "false") == 0;
+    case BW_OPTION_REAL: return parse_real(out, text);
+    case BW_OPTION_INTEGER: return parse_real(out, text) && *out == floor(*out);
+    case BW_OPTION_BOOLEAN: *out = strcmp(text, "true") == 0; return *out != 0 || strcmp(text, "false") == 0;
     case BW_OPTION_CHOICE:
       for (int i = 0; option->choices[i] != NULL; i++) {
         *out = i;
@@ -79,7 +76,8 @@ static bool parse_value(double *out, const bw_option_info *option, const char *t
   return false;
 }
 
-static const char *const kind_names[] = {"a number such as 0.03 or 8/255", "a whole number", "true or false", "a choice"};
+static const char *const kind_names[] = {"a number such as 0.03 or 8/255", "a whole number", "true or false",
+                                         "a choice"};
 
 static bw_status refuse(const bw_option_info *option, const char *value, bw_error *err) {
   if (option->kind != BW_OPTION_CHOICE)
@@ -140,9 +138,12 @@ void bwi_attack_describe(bwi_buffer *out, const bw_attack *attack) {
     const bw_option_info *o = &attack->class->info.options[i];
     const double value = bwi_attack_value(attack, o->name, 0);
     if (!worth_saying(o, value)) continue;
-    if (o->kind == BW_OPTION_CHOICE) bwi_buffer_format(out, " %s=%s", o->name, o->choices[(int)value]);
-    else if (o->kind == BW_OPTION_BOOLEAN) bwi_buffer_format(out, " %s=%s", o->name, value != 0 ? "true" : "false");
-    else bwi_buffer_format(out, " %s=%.6g", o->name, value);
+    if (o->kind == BW_OPTION_CHOICE)
+      bwi_buffer_format(out, " %s=%s", o->name, o->choices[(int)value]);
+    else if (o->kind == BW_OPTION_BOOLEAN)
+      bwi_buffer_format(out, " %s=%s", o->name, value != 0 ? "true" : "false");
+    else
+      bwi_buffer_format(out, " %s=%.6g", o->name, value);
   }
 }
 
@@ -153,7 +154,8 @@ static bool has_one_channel(const bwi_dims *shape) {
 }
 
 double bw_attack_usual_eps(const bw_model *model, bw_norm norm) {
-  static const double usual[][2] = {[BW_LINF] = {8.0 / 255, 0.3}, [BW_L2] = {0.5, 2}, [BW_L1] = {12, 10}, [BW_L0] = {1, 1}};
+  static const double usual[][2] = {
+      [BW_LINF] = {8.0 / 255, 0.3}, [BW_L2] = {0.5, 2}, [BW_L1] = {12, 10}, [BW_L0] = {1, 1}};
   const double width = (double)model->upper - (double)model->lower;
   return usual[norm][has_one_channel(&model->shape)] * width;
 }

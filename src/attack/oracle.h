@@ -12,7 +12,7 @@ typedef struct bwi_oracle {
   bwi_session *session;
   bwi_meter *meter;
   bw_attack_result *result;
-  bool early_stop;   /* a sample leaves at its first success; else its success of greatest margin is kept */
+  bool early_stop;    /* a sample leaves at its first success; else its success of greatest margin is kept */
   double sample_left; /* share of a sample's work that a success saves or ends: for progress */
 } bwi_oracle;
 

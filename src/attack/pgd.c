@@ -11,7 +11,8 @@ static const bw_option_info options[] = {
     BWI_RESTARTS("random starts tried for a sample"),
     BWI_LOSS,
     BWI_TARGET,
-    {"random_start", "begin at a random point of the ball instead of at the sample", NULL, BW_OPTION_BOOLEAN, 0, 1, 1, NULL},
+    {"random_start", "begin at a random point of the ball instead of at the sample", NULL, BW_OPTION_BOOLEAN,
+     0, 1, 1, NULL},
     BWI_SPARSITY,
     BWI_EARLY_STOP,
 };
@@ -26,7 +27,8 @@ const bwi_attack_class bwi_pgd = {
     .info = {.name = "pgd",
              .title = "Projected gradient descent",
              .summary = "Projected gradient steps from random points of the ball, with restarts.",
-             .paper = "Madry, Makelov, Schmidt, Tsipras, Vladu 2018, Towards deep learning models resistant to adversarial attacks",
+             .paper = "Madry, Makelov, Schmidt, Tsipras, Vladu 2018, Towards deep learning models resistant "
+                      "to adversarial attacks",
              .access = BW_ACCESS_GRADIENT,
              .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),
              .n_options = sizeof options / sizeof *options,

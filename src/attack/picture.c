@@ -15,9 +15,13 @@ bool bwi_picture_of(bwi_picture *out, uint32_t rank, const int64_t *shape) {
     p.width = (uint32_t)shape[1];
     if (!is_side(shape[0]) || !is_side(shape[1])) return false;
   } else if (rank == 3 && (shape[2] == 1 || shape[2] == 3) && is_side(shape[0]) && is_side(shape[1])) {
-    p = (bwi_picture){.height = (uint32_t)shape[0], .width = (uint32_t)shape[1], .channels = (uint32_t)shape[2]};
+    p = (bwi_picture){
+        .height = (uint32_t)shape[0], .width = (uint32_t)shape[1], .channels = (uint32_t)shape[2]};
   } else if (rank == 3 && (shape[0] == 1 || shape[0] == 3) && is_side(shape[1]) && is_side(shape[2])) {
-    p = (bwi_picture){.height = (uint32_t)shape[1], .width = (uint32_t)shape[2], .channels = (uint32_t)shape[0], .planar = true};
+    p = (bwi_picture){.height = (uint32_t)shape[1],
+                      .width = (uint32_t)shape[2],
+                      .channels = (uint32_t)shape[0],
+                      .planar = true};
   } else {
     return false;
   }
@@ -46,13 +50,15 @@ void bwi_picture_pixels(uint8_t *rgb, const bwi_picture *p, const float *sample,
 
 /* From blue over white to red, share from -1 to 1. */
 static void diverge(uint8_t rgb[3], double share) {
-  static const double blue[3] = {0.13, 0.40, 0.67}, white[3] = {0.97, 0.97, 0.97}, red[3] = {0.70, 0.09, 0.17};
+  static const double blue[3] = {0.13, 0.40, 0.67}, white[3] = {0.97, 0.97, 0.97},
+                      red[3] = {0.70, 0.09, 0.17};
   const double *end = share < 0 ? blue : red;
   const double weight = fabs(share) < 1 ? fabs(share) : 1;
   for (int c = 0; c < 3; c++) rgb[c] = to_byte(white[c] + weight * (end[c] - white[c]));
 }
 
-void bwi_picture_difference(uint8_t *rgb, const bwi_picture *p, const float *clean, const float *adversarial, float largest) {
+void bwi_picture_difference(uint8_t *rgb, const bwi_picture *p, const float *clean, const float *adversarial,
+                            float largest) {
   const size_t n = (size_t)p->height * p->width;
   const double scale = largest > 0 ? 1 / (double)largest : 0;
   for (size_t i = 0; i < n; i++) {
@@ -61,7 +67,8 @@ void bwi_picture_difference(uint8_t *rgb, const bwi_picture *p, const float *cle
       const size_t at = position(p, i, c);
       share[c] = scale * ((double)adversarial[at] - (double)clean[at]);
     }
-    if (p->channels == 1) diverge(rgb + 3 * i, share[0]);
+    if (p->channels == 1)
+      diverge(rgb + 3 * i, share[0]);
     else
       for (uint32_t c = 0; c < 3; c++) rgb[3 * i + c] = to_byte(0.5 + 0.5 * share[c]);
   }

@@ -15,12 +15,13 @@ typedef struct bwi_picture {
 bool bwi_picture_of(bwi_picture *out, uint32_t rank, const int64_t *shape);
 
 /* Pixels (h, w, 3) of a sample whose domain [lower, upper] becomes 0 to 255. */
-void bwi_picture_pixels(uint8_t *rgb, const bwi_picture *picture, const float *sample, float lower, float upper);
+void bwi_picture_pixels(uint8_t *rgb, const bwi_picture *picture, const float *sample, float lower,
+                        float upper);
 
-/* Pixels (h, w, 3) of adversarial - clean; `largest` is the difference with the strongest colour. One channel: blue
- * below, white at, red above zero. Three: each channel grey at zero. */
-void bwi_picture_difference(uint8_t *rgb, const bwi_picture *picture, const float *clean, const float *adversarial,
-                            float largest);
+/* Pixels (h, w, 3) of adversarial - clean; `largest` is the difference with the strongest colour. One
+ * channel: blue below, white at, red above zero. Three: each channel grey at zero. */
+void bwi_picture_difference(uint8_t *rgb, const bwi_picture *picture, const float *clean,
+                            const float *adversarial, float largest);
 
 /* The greatest |adversarial - clean| of a coordinate. */
 float bwi_picture_largest(const bwi_picture *picture, const float *clean, const float *adversarial);

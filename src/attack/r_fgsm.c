@@ -6,7 +6,8 @@
 #include "attack/ascent.h"
 
 static const bw_option_info options[] = {
-    {"alpha", "length of the random step; by default half of eps", "distance", BW_OPTION_REAL, 0, 1e9, NAN, NULL},
+    {"alpha", "length of the random step; by default half of eps", "distance", BW_OPTION_REAL, 0, 1e9, NAN,
+     NULL},
     BWI_LOSS,
     BWI_RESTARTS("random steps tried for a sample"),
     BWI_TARGET,
@@ -33,8 +34,10 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
 const bwi_attack_class bwi_r_fgsm = {
     .info = {.name = "r-fgsm",
              .title = "Randomised fast gradient sign method",
-             .summary = "A random step first, which leaves the masked neighbourhood of the sample, then one gradient step.",
-             .paper = "Tramer, Kurakin, Papernot, Goodfellow, Boneh, McDaniel 2018, Ensemble adversarial training",
+             .summary = "A random step first, which leaves the masked neighbourhood of the sample, then one "
+                        "gradient step.",
+             .paper =
+                 "Tramer, Kurakin, Papernot, Goodfellow, Boneh, McDaniel 2018, Ensemble adversarial training",
              .access = BW_ACCESS_GRADIENT,
              .norms = BW_NORM_BIT(BW_LINF),
              .n_options = sizeof options / sizeof *options,

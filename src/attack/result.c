@@ -18,7 +18,8 @@ bw_attack_result *bwi_attack_result_create(const bw_dataset *dataset, const bwi_
     return NULL;
   }
   for (uint64_t i = 0; i < result->count; i++) {
-    result->outcomes[i] = (bw_sample_outcome){.clean_prediction = -1, .adversarial_prediction = -1, .distance = NAN};
+    result->outcomes[i] =
+        (bw_sample_outcome){.clean_prediction = -1, .adversarial_prediction = -1, .distance = NAN};
     result->trails[i].late_gain = NAN;
   }
   return result;

@@ -10,8 +10,8 @@
 
 enum { ADVERSARIAL, LABELS, CLEAN_PREDICTIONS, ADVERSARIAL_PREDICTIONS, SUCCESS, DISTANCE, ORIGIN, N_ARRAYS };
 
-static const char *const names[N_ARRAYS] = {"adversarial", "labels", "clean_predictions", "adversarial_predictions",
-                                            "success", "distance", "origin"};
+static const char *const names[N_ARRAYS] = {
+    "adversarial", "labels", "clean_predictions", "adversarial_predictions", "success", "distance", "origin"};
 static const bw_dtype dtypes[N_ARRAYS] = {BW_F32, BW_I32, BW_I32, BW_I32, BW_BOOL, BW_F32, BW_U64};
 
 static bw_status create_arrays(bw_array *arrays[N_ARRAYS], const bw_dataset *dataset, bw_error *err) {
@@ -19,15 +19,18 @@ static bw_status create_arrays(bw_array *arrays[N_ARRAYS], const bw_dataset *dat
   const uint32_t rank = bw_dataset_rank(dataset);
   if (rank >= BW_MAX_RANK) return BW_FAIL(err, BW_ELIMIT, "samples have too many axes to be saved");
   memcpy(shape + 1, bw_dataset_shape(dataset), rank * sizeof *shape);
-  for (int k = 0; k < N_ARRAYS; k++) BW_TRY(bw_array_create(&arrays[k], dtypes[k], k == ADVERSARIAL ? rank + 1 : 1, shape, err));
+  for (int k = 0; k < N_ARRAYS; k++)
+    BW_TRY(bw_array_create(&arrays[k], dtypes[k], k == ADVERSARIAL ? rank + 1 : 1, shape, err));
   return BW_OK;
 }
 
-static void fill_arrays(bw_array *arrays[N_ARRAYS], const bw_attack_result *result, const bw_dataset *dataset) {
+static void fill_arrays(bw_array *arrays[N_ARRAYS], const bw_attack_result *result,
+                        const bw_dataset *dataset) {
   const size_t d = (size_t)result->ball.d;
   for (uint64_t i = 0; i < result->count; i++) {
     const bw_sample_outcome *o = &result->outcomes[i];
-    memcpy((float *)bw_array_data(arrays[ADVERSARIAL]) + i * d, bw_attack_result_sample(result, i), d * sizeof(float));
+    memcpy((float *)bw_array_data(arrays[ADVERSARIAL]) + i * d, bw_attack_result_sample(result, i),
+           d * sizeof(float));
     ((int32_t *)bw_array_data(arrays[LABELS]))[i] = bw_dataset_label(dataset, i);
     ((int32_t *)bw_array_data(arrays[CLEAN_PREDICTIONS]))[i] = o->clean_prediction;
     ((int32_t *)bw_array_data(arrays[ADVERSARIAL_PREDICTIONS]))[i] = o->adversarial_prediction;
@@ -37,10 +40,12 @@ static void fill_arrays(bw_array *arrays[N_ARRAYS], const bw_attack_result *resu
   }
 }
 
-bw_status bw_attack_result_save(const bw_attack_result *result, const bw_dataset *dataset, const char *path, bw_error *err) {
+bw_status bw_attack_result_save(const bw_attack_result *result, const bw_dataset *dataset, const char *path,
+                                bw_error *err) {
   bw_array *arrays[N_ARRAYS] = {NULL};
   bwi_buffer npz = {0};
-  if (bw_dataset_count(dataset) != result->count) return BW_FAIL(err, BW_EINVAL, "the data set is not the one that was attacked");
+  if (bw_dataset_count(dataset) != result->count)
+    return BW_FAIL(err, BW_EINVAL, "the data set is not the one that was attacked");
   bw_status status = create_arrays(arrays, dataset, err);
   if (status == BW_OK) {
     fill_arrays(arrays, result, dataset);

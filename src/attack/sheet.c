@@ -31,13 +31,15 @@ static void place_tile(sheet *s, uint32_t row, uint32_t column) {
 }
 
 static void draw_row(sheet *s, uint32_t row, const bw_attack_result *result, uint64_t i) {
-  const float *clean = bw_dataset_sample(result->dataset, i), *adversarial = bw_attack_result_sample(result, i);
+  const float *clean = bw_dataset_sample(result->dataset, i),
+              *adversarial = bw_attack_result_sample(result, i);
   const float lower = result->ball.lower, upper = result->ball.upper;
   bwi_picture_pixels(s->tile, &s->picture, clean, lower, upper);
   place_tile(s, row, 0);
   bwi_picture_pixels(s->tile, &s->picture, adversarial, lower, upper);
   place_tile(s, row, 1);
-  bwi_picture_difference(s->tile, &s->picture, clean, adversarial, bwi_picture_largest(&s->picture, clean, adversarial));
+  bwi_picture_difference(s->tile, &s->picture, clean, adversarial,
+                         bwi_picture_largest(&s->picture, clean, adversarial));
   place_tile(s, row, 2);
 }
 
@@ -54,12 +56,13 @@ static void draw(sheet *s, uint32_t rows, const bw_attack_result *result, bool s
     if (!successes || result->outcomes[i].success) draw_row(s, row++, result, i);
 }
 
-bw_status bw_attack_result_sheet(const bw_attack_result *result, const bw_dataset *dataset, uint32_t rows, const char *path,
-                                 bw_error *err) {
+bw_status bw_attack_result_sheet(const bw_attack_result *result, const bw_dataset *dataset, uint32_t rows,
+                                 const char *path, bw_error *err) {
   sheet s = {0};
   if (!bwi_picture_of(&s.picture, bw_dataset_rank(dataset), bw_dataset_shape(dataset)))
     return BW_FAIL(err, BW_EUNSUPPORTED, "the samples are not images, so there is no sheet of them");
-  const uint64_t n_successes = count_successes(result), n_shown = n_successes > 0 ? n_successes : result->count;
+  const uint64_t n_successes = count_successes(result),
+                 n_shown = n_successes > 0 ? n_successes : result->count;
   if (rows > MOST_ROWS) rows = MOST_ROWS;
   if (rows > n_shown) rows = (uint32_t)n_shown;
   if (rows == 0) rows = 1;

@@ -20,17 +20,17 @@ typedef struct bwi_check_call {
 
 struct bwi_check {
   uint32_t number;
-  const char *name;  /* "gradient-present" */
-  const char *rule;  /* the criterion in words */
-  bool blocks;       /* else it warns */
-  bool costs_extra;  /* model evaluations of its own; left out on request */
+  const char *name; /* "gradient-present" */
+  const char *rule; /* the criterion in words */
+  bool blocks;      /* else it warns */
+  bool costs_extra; /* model evaluations of its own; left out on request */
   bw_status (*run)(bwi_check_call *call, bw_error *err);
 };
 
-extern const bwi_check bwi_check_valid, bwi_check_reverified, bwi_check_deterministic, bwi_check_logits, bwi_check_gradient_present,
-    bwi_check_gradient_correct, bwi_check_iterative, bwi_check_monotone, bwi_check_unbounded, bwi_check_converged,
-    bwi_check_restarts, bwi_check_noise, bwi_check_silent, bwi_check_worst_case, bwi_check_batch, bwi_check_8bit,
-    bwi_check_intervals;
+extern const bwi_check bwi_check_valid, bwi_check_reverified, bwi_check_deterministic, bwi_check_logits,
+    bwi_check_gradient_present, bwi_check_gradient_correct, bwi_check_iterative, bwi_check_monotone,
+    bwi_check_unbounded, bwi_check_converged, bwi_check_restarts, bwi_check_noise, bwi_check_silent,
+    bwi_check_worst_case, bwi_check_batch, bwi_check_8bit, bwi_check_intervals;
 
 /* All checks, in the order of their numbers. */
 extern const bwi_check *const bwi_checks[];
@@ -47,10 +47,13 @@ void bwi_check_skip(bwi_check_call *call, const char *why);
 
 #define BWI_CHECK_SAMPLES 1000 /* most samples that a check attacks again */
 
-/* Up to `most` of the right samples for which wanted() holds (NULL: all), evenly spread. *out is the caller's. */
+/* Up to `most` of the right samples for which wanted() holds (NULL: all), evenly spread. *out is the
+ * caller's. */
 typedef bool (*bwi_wanted_fn)(const bw_evaluation *e, const void *payload, uint64_t i);
-bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted, const void *payload, bw_error *err);
-bool bwi_survived(const bw_evaluation *e, const void *stage, uint64_t i); /* a bwi_wanted_fn: unbroken by the stage */
+bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted,
+                   const void *payload, bw_error *err);
+bool bwi_survived(const bw_evaluation *e, const void *stage,
+                  uint64_t i); /* a bwi_wanted_fn: unbroken by the stage */
 
 /* Attacks the chosen samples again. *result is the caller's. */
 typedef struct bwi_again {
@@ -60,7 +63,8 @@ typedef struct bwi_again {
   uint32_t first_restart;
   uint64_t most; /* samples in flight for a worker; 0: as many as usual */
 } bwi_again;
-bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call, const bwi_again *again, bw_error *err);
+bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call, const bwi_again *again,
+                           bw_error *err);
 uint64_t bwi_count_broken(const bw_attack_result *result, const uint64_t *chosen, uint64_t n);
 
 /* "1 sample", "2 samples" */

@@ -20,8 +20,10 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
     n_survive += bwi_is_right(e, i) && survives;
   }
   const double change = e->count > 0 ? (double)(n_broken - n_survive) / (double)e->count : 0;
-  bwi_buffer_format(&call->finding, "%" PRIu64 " of %" PRIu64 " broken samples stay broken after rounding: %.2f points of accuracy", n_survive,
-                    n_broken, 100 * change);
+  bwi_buffer_format(&call->finding,
+                    "%" PRIu64 " of %" PRIu64
+                    " broken samples stay broken after rounding: %.2f points of accuracy",
+                    n_survive, n_broken, 100 * change);
   if (change > most_change) bwi_check_fail(call);
   return BW_OK;
 }

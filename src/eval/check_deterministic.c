@@ -36,18 +36,22 @@ static void compare(const passes *p, const float *logits, uint64_t first, uint64
   for (uint64_t i = 0; i < count; i++)
     for (int a = 0; a < N_PASSES; a++)
       for (int b = 0; b < a; b++) {
-        const float *x = logits + ((uint64_t)a * count + i) * classes, *y = logits + ((uint64_t)b * count + i) * classes;
-        const double distance = bwi_predict(classes, x) == bwi_predict(classes, y) ? unit_distance(classes, x, y) : INFINITY;
+        const float *x = logits + ((uint64_t)a * count + i) * classes,
+                    *y = logits + ((uint64_t)b * count + i) * classes;
+        const double distance =
+            bwi_predict(classes, x) == bwi_predict(classes, y) ? unit_distance(classes, x, y) : INFINITY;
         if (!(distance <= p->distances[first + i])) p->distances[first + i] = distance;
       }
 }
 
-static bw_status pass_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+static bw_status pass_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                            bw_error *err) {
   const passes *p = payload;
   const size_t d = (size_t)p->crew->model->d, classes = p->crew->model->n_classes;
   float *logits = bwi_alloc(N_PASSES * count, classes * sizeof *logits);
   if (logits == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to compare forward passes");
-  for (uint64_t i = 0; i < count; i++) memcpy(worker->x + i * d, bw_dataset_sample(p->e->dataset, first + i), d * sizeof(float));
+  for (uint64_t i = 0; i < count; i++)
+    memcpy(worker->x + i * d, bw_dataset_sample(p->e->dataset, first + i), d * sizeof(float));
   bw_status status = BW_OK;
   for (uint64_t a = 0; a < N_PASSES && status == BW_OK; a++)
     status = bwi_session_logits(worker->session, count, worker->x, 1, logits + a * count * classes, err);
@@ -68,7 +72,8 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   }
   bwi_free(p.distances);
   bwi_say_count(&call->finding, n_random, "sample");
-  bwi_buffer_format(&call->finding, " with varying outputs; greatest distance of normalised logits %.2g", greatest);
+  bwi_buffer_format(&call->finding, " with varying outputs; greatest distance of normalised logits %.2g",
+                    greatest);
   if (n_random > 0) {
     bwi_buffer_text(&call->finding, ". A randomised model needs gradients averaged over its randomness");
     bwi_check_fail(call);

@@ -5,7 +5,8 @@
 #include "eval/check.h"
 
 static bool is_interval(bw_rate rate) {
-  return rate.trials > 0 && rate.low >= 0 && rate.low <= rate.value && rate.value <= rate.high && rate.high <= 1;
+  return rate.trials > 0 && rate.low >= 0 && rate.low <= rate.value && rate.value <= rate.high &&
+         rate.high <= 1;
 }
 
 static bw_status run(bwi_check_call *call, bw_error *err) {
@@ -17,10 +18,11 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
     const bw_attack_summary attack = bw_evaluation_attack(e, k);
     all &= is_interval(attack.robust_accuracy) && is_interval(attack.robust_8bit);
   }
-  for (uint32_t k = 0; k < summary.n_budgets; k++) all &= is_interval(bw_evaluation_budget(e, k).robust_accuracy);
+  for (uint32_t k = 0; k < summary.n_budgets; k++)
+    all &= is_interval(bw_evaluation_budget(e, k).robust_accuracy);
   const bw_rate robust = summary.robust_accuracy;
-  bwi_buffer_format(&call->finding, "robust accuracy between %.1f and %.1f %% at %.4g %% confidence", 100 * robust.low, 100 * robust.high,
-                    100 * e->confidence);
+  bwi_buffer_format(&call->finding, "robust accuracy between %.1f and %.1f %% at %.4g %% confidence",
+                    100 * robust.low, 100 * robust.high, 100 * e->confidence);
   if (!all) bwi_check_fail(call);
   return BW_OK;
 }

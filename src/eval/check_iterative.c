@@ -4,8 +4,8 @@
 
 #include "eval/check.h"
 
-/* A sign step lands on a corner of the ball that a search inside it may miss by a hair: honest models show it for
- * a sample in a few hundred. */
+/* A sign step lands on a corner of the ball that a search inside it may miss by a hair: honest models show it
+ * for a sample in a few hundred. */
 static const double most_exceptions = 0.005;
 
 static bw_status run(bwi_check_call *call, bw_error *err) {
@@ -16,7 +16,8 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   for (uint64_t i = 0; i < e->count; i++) {
     bool single = false, iterative = false;
     for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
-      const bool is_single = bwi_is_single_step(&e->suite.attacks[k]), is_iterative = bwi_is_iterative(&e->suite.attacks[k]);
+      const bool is_single = bwi_is_single_step(&e->suite.attacks[k]),
+                 is_iterative = bwi_is_iterative(&e->suite.attacks[k]);
       has_single |= is_single;
       has_iterative |= is_iterative;
       single |= is_single && e->stages[k].broken[i];
@@ -30,15 +31,18 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   }
   if (!has_iterative) {
     call->outcome = BW_CHECK_WARNED;
-    bwi_buffer_text(&call->finding, "the suite has no iterative gradient attack: its robust accuracy is too high");
+    bwi_buffer_text(&call->finding,
+                    "the suite has no iterative gradient attack: its robust accuracy is too high");
     return BW_OK;
   }
   if (!has_single) {
     bwi_check_skip(call, "the suite has no single-step attack to compare with");
     return BW_OK;
   }
-  bwi_buffer_format(&call->finding, "broken by one step %" PRIu64 ", by many %" PRIu64 ", by one step only %" PRIu64 " of %" PRIu64, n_single,
-                    n_iterative, n_exceptions, n_right);
+  bwi_buffer_format(&call->finding,
+                    "broken by one step %" PRIu64 ", by many %" PRIu64 ", by one step only %" PRIu64
+                    " of %" PRIu64,
+                    n_single, n_iterative, n_exceptions, n_right);
   const double allowed = most_exceptions * (double)n_right;
   if (n_iterative < n_single || (double)n_exceptions > (allowed > 1 ? allowed : 1)) bwi_check_fail(call);
   return BW_OK;
@@ -47,7 +51,9 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
 const bwi_check bwi_check_iterative = {
     .number = 7,
     .name = "iterative-beats-single-step",
-    .rule = "iterative attacks break at least as many samples as single-step ones, and miss at most 0.5 % of those",
+    .rule =
+        "iterative attacks break at least as many samples as single-step ones, and miss at most 0.5 % of "
+        "those",
     .blocks = true,
     .run = run,
 };

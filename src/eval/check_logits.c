@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Check 4: AutoAttack's criterion (Croce and Hein 2020). Cross-entropy takes the softmax of the outputs: of a model
- * that gives probabilities, the second softmax flattens the loss and hides its gradient. */
+/* Check 4: AutoAttack's criterion (Croce and Hein 2020). Cross-entropy takes the softmax of the outputs: of a
+ * model that gives probabilities, the second softmax flattens the loss and hides its gradient. */
 #include <inttypes.h>
 #include <math.h>
 

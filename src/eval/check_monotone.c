@@ -27,8 +27,10 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   }
   const double allowed = most_lost * (double)e->clean_right;
   bwi_buffer_format(&call->finding, "over %u budgets ", (unsigned)(e->n_budgets - 1));
-  if (greatest_loss == 0) bwi_buffer_text(&call->finding, "the number of broken samples never falls");
-  else bwi_buffer_format(&call->finding, "it falls by %" PRIu64 " at most, at eps %.4g", greatest_loss, at);
+  if (greatest_loss == 0)
+    bwi_buffer_text(&call->finding, "the number of broken samples never falls");
+  else
+    bwi_buffer_format(&call->finding, "it falls by %" PRIu64 " at most, at eps %.4g", greatest_loss, at);
   if ((double)greatest_loss > (allowed > 1 ? allowed : 1)) bwi_check_fail(call);
   return BW_OK;
 }

@@ -51,9 +51,14 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   }
   uint64_t broken = 0, n = 0;
   if (e->extra_checks) BW_TRY(run_noise(&broken, &n, call, err));
-  if (has_blind) bwi_buffer_format(&call->finding, "noise of the suite breaks %" PRIu64 " that gradients do not", in_suite);
+  if (has_blind)
+    bwi_buffer_format(&call->finding, "noise of the suite breaks %" PRIu64 " that gradients do not",
+                      in_suite);
   if (has_blind && e->extra_checks) bwi_buffer_text(&call->finding, "; ");
-  if (e->extra_checks) bwi_buffer_format(&call->finding, "100 draws break %" PRIu64 " of %" PRIu64 " survivors of the gradient attacks", broken, n);
+  if (e->extra_checks)
+    bwi_buffer_format(&call->finding,
+                      "100 draws break %" PRIu64 " of %" PRIu64 " survivors of the gradient attacks", broken,
+                      n);
   if (in_suite > 0 || broken > 0) bwi_check_fail(call);
   return BW_OK;
 }

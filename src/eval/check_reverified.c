@@ -17,7 +17,9 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   bwi_buffer_format(&call->finding, "%" PRIu64 " of ", n_disagreed);
   bwi_say_count(&call->finding, n_broken, "successful sample");
   bwi_buffer_text(&call->finding, " predicted otherwise when evaluated again");
-  if (n_refused > 0) bwi_buffer_format(&call->finding, "; verification refused %" PRIu64 " claims during the search", n_refused);
+  if (n_refused > 0)
+    bwi_buffer_format(&call->finding, "; verification refused %" PRIu64 " claims during the search",
+                      n_refused);
   if (n_disagreed > 0) bwi_check_fail(call);
   return BW_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Check 15: the silent success of Pintor et al. 2022. Counted where the model's answers pass by, apart from what the
- * attack returns. */
+/* Check 15: the silent success of Pintor et al. 2022. Counted where the model's answers pass by, apart from
+ * what the attack returns. */
 #include <inttypes.h>
 
 #include "eval/check.h"

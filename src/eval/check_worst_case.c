@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Check 16: the robust accuracy is the mean over samples of the minimum over attacks, recounted here from the stages. */
+/* Check 16: the robust accuracy is the mean over samples of the minimum over attacks, recounted here from the
+ * stages. */
 #include <inttypes.h>
 
 #include "eval/check.h"
@@ -18,7 +19,9 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
     const uint64_t survivors = bwi_count_survivors(e, &e->stages[k]);
     if (survivors < least) least = survivors;
   }
-  bwi_buffer_format(&call->finding, "%" PRIu64 " samples withstand all attacks; the strongest alone leaves %" PRIu64, robust, least);
+  bwi_buffer_format(&call->finding,
+                    "%" PRIu64 " samples withstand all attacks; the strongest alone leaves %" PRIu64, robust,
+                    least);
   if (robust != reported || robust > least) bwi_check_fail(call);
   return BW_OK;
 }

@@ -10,9 +10,11 @@
 #include "base/memory.h"
 
 const bwi_check *const bwi_checks[] = {
-    &bwi_check_valid,     &bwi_check_reverified, &bwi_check_deterministic, &bwi_check_logits,    &bwi_check_gradient_present,
-    &bwi_check_gradient_correct, &bwi_check_iterative, &bwi_check_monotone, &bwi_check_unbounded, &bwi_check_converged,
-    &bwi_check_restarts,  &bwi_check_noise,      &bwi_check_silent,        &bwi_check_worst_case, &bwi_check_batch,
+    &bwi_check_valid,     &bwi_check_reverified,       &bwi_check_deterministic,
+    &bwi_check_logits,    &bwi_check_gradient_present, &bwi_check_gradient_correct,
+    &bwi_check_iterative, &bwi_check_monotone,         &bwi_check_unbounded,
+    &bwi_check_converged, &bwi_check_restarts,         &bwi_check_noise,
+    &bwi_check_silent,    &bwi_check_worst_case,       &bwi_check_batch,
     &bwi_check_8bit,      &bwi_check_intervals,
 };
 const uint32_t bwi_n_checks = sizeof bwi_checks / sizeof *bwi_checks;
@@ -26,7 +28,8 @@ void bwi_check_skip(bwi_check_call *call, const char *why) {
   bwi_buffer_text(&call->finding, why);
 }
 
-static bw_status run_check(bw_evaluation *e, bwi_crew *crew, const bwi_check *check, bw_check_result *out, bw_error *err) {
+static bw_status run_check(bw_evaluation *e, bwi_crew *crew, const bwi_check *check, bw_check_result *out,
+                           bw_error *err) {
   bwi_check_call call = {
       .e = e,
       .crew = crew,
@@ -37,9 +40,12 @@ static bw_status run_check(bw_evaluation *e, bwi_crew *crew, const bwi_check *ch
   snprintf(phase, sizeof phase, "check %s", check->name);
   bwi_meter_begin(&crew->meter, phase, 0, 0, -1);
   bw_status status = BW_OK;
-  if (check->costs_extra && !e->extra_checks) bwi_check_skip(&call, "left out on request");
-  else status = check->run(&call, err);
-  if (status == BW_OK && call.finding.failed) status = BW_FAIL(err, BW_ENOMEM, "no memory for the finding of check %s", check->name);
+  if (check->costs_extra && !e->extra_checks)
+    bwi_check_skip(&call, "left out on request");
+  else
+    status = check->run(&call, err);
+  if (status == BW_OK && call.finding.failed)
+    status = BW_FAIL(err, BW_ENOMEM, "no memory for the finding of check %s", check->name);
   if (status != BW_OK) {
     bwi_buffer_free(&call.finding);
     return status;
@@ -70,20 +76,23 @@ bool bwi_survived(const bw_evaluation *e, const void *stage, uint64_t i) {
   return !((const bwi_stage *)stage)->broken[i];
 }
 
-bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted, const void *payload, bw_error *err) {
+bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted,
+                   const void *payload, bw_error *err) {
   uint64_t *picked = bwi_alloc(e->count, sizeof *picked);
   if (picked == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to pick samples for a check");
   uint64_t found = 0;
   for (uint64_t i = 0; i < e->count; i++)
     if (bwi_is_right(e, i) && (wanted == NULL || wanted(e, payload, i))) picked[found++] = i;
   const uint64_t kept = found < most ? found : most;
-  for (uint64_t k = 0; k < kept; k++) picked[k] = picked[(uint64_t)((double)k * (double)found / (double)kept)];
+  for (uint64_t k = 0; k < kept; k++)
+    picked[k] = picked[(uint64_t)((double)k * (double)found / (double)kept)];
   *out = picked;
   *n = kept;
   return BW_OK;
 }
 
-bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call, const bwi_again *again, bw_error *err) {
+bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call, const bwi_again *again,
+                           bw_error *err) {
   char phase[64];
   snprintf(phase, sizeof phase, "check %s", call->check->name);
   const bwi_assignment a = {
@@ -99,8 +108,10 @@ bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call
   };
   bw_attack_result *own = NULL;
   const bw_status status = bwi_attack_run(&own, call->crew, &a, err);
-  if (status == BW_OK) *result = own;
-  else bw_attack_result_free(own);
+  if (status == BW_OK)
+    *result = own;
+  else
+    bw_attack_result_free(own);
   return status;
 }
 

@@ -63,8 +63,8 @@ void bwi_absorb_stage(bw_evaluation *e, uint32_t attack, bw_attack_result *resul
 bw_status bwi_count_classes(bw_evaluation *e, bw_error *err);
 bool bwi_is_blocked(const bw_evaluation *e);
 
-/* The attack of the suite that left the fewest survivors among those run, of equals the one with most steps; -1 if
- * none has run. */
+/* The attack of the suite that left the fewest survivors among those run, of equals the one with most steps;
+ * -1 if none has run. */
 int32_t bwi_strongest(const bw_evaluation *e, bool iterative_only);
 
 #endif

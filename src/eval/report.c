@@ -20,6 +20,7 @@ typedef struct filled {
   bw_attack_summary *attacks;
   bw_check_result *checks;
   bw_budget_point *budgets;
+  bw_evaluated_sample *samples;
   bwi_report_picture pictures[MOST_PICTURES];
   bwi_buffer png[MOST_PICTURES][PARTS];
 } filled;
@@ -28,6 +29,7 @@ static void clear(filled *f) {
   bwi_free(f->attacks);
   bwi_free(f->checks);
   bwi_free(f->budgets);
+  bwi_free(f->samples);
   for (int k = 0; k < MOST_PICTURES; k++)
     for (int part = 0; part < PARTS; part++) bwi_buffer_free(&f->png[k][part]);
 }
@@ -37,10 +39,13 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
   f->attacks = bwi_alloc(s.n_attacks, sizeof *f->attacks);
   f->checks = bwi_alloc(s.n_checks, sizeof *f->checks);
   f->budgets = bwi_alloc(s.n_budgets, sizeof *f->budgets);
-  if (f->attacks == NULL || f->checks == NULL || f->budgets == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a report");
+  f->samples = bwi_alloc(e->count, sizeof *f->samples);
+  if (f->attacks == NULL || f->checks == NULL || f->budgets == NULL || f->samples == NULL)
+    return BW_FAIL(err, BW_ENOMEM, "no memory for a report");
   for (uint32_t k = 0; k < s.n_attacks; k++) f->attacks[k] = bw_evaluation_attack(e, k);
   for (uint32_t k = 0; k < s.n_checks; k++) f->checks[k] = *bw_evaluation_check(e, k);
   for (uint32_t k = 0; k < s.n_budgets; k++) f->budgets[k] = bw_evaluation_budget(e, k);
+  for (uint64_t i = 0; i < e->count; i++) f->samples[i] = bw_evaluation_sample(e, i);
   bw_dataset_digest(e->dataset, f->data_digest);
   f->report = (bwi_report){
       .summary = s,
@@ -48,6 +53,8 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
       .checks = f->checks,
       .budgets = f->budgets,
       .classes = e->classes,
+      .n_samples = e->count,
+      .samples = f->samples,
       .model_digest = e->model_digest,
       .data_digest = f->data_digest,
       .seed = e->seed,
@@ -59,12 +66,16 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
 
 /* ---- pictures ---- */
 
-static bw_status draw(filled *f, uint32_t k, const bw_evaluation *e, const bwi_picture *picture, const bw_evaluated_sample *s, uint8_t *pixels,
-                      bw_error *err) {
+static bw_status draw(filled *f, uint32_t k, const bw_evaluation *e, const bwi_picture *picture,
+                      const bw_evaluated_sample *s, uint8_t *pixels, bw_error *err) {
   for (int part = 0; part < PARTS; part++) {
-    if (part == 0) bwi_picture_pixels(pixels, picture, s->clean, e->lower, e->upper);
-    else if (part == 1) bwi_picture_pixels(pixels, picture, s->adversarial, e->lower, e->upper);
-    else bwi_picture_difference(pixels, picture, s->clean, s->adversarial, bwi_picture_largest(picture, s->clean, s->adversarial));
+    if (part == 0)
+      bwi_picture_pixels(pixels, picture, s->clean, e->lower, e->upper);
+    else if (part == 1)
+      bwi_picture_pixels(pixels, picture, s->adversarial, e->lower, e->upper);
+    else
+      bwi_picture_difference(pixels, picture, s->clean, s->adversarial,
+                             bwi_picture_largest(picture, s->clean, s->adversarial));
     BW_TRY(bwi_png_write(&f->png[k][part], pixels, picture->height, picture->width, 3, err));
   }
   const bwi_buffer *png = f->png[k];
@@ -81,14 +92,16 @@ static bw_status draw(filled *f, uint32_t k, const bw_evaluation *e, const bwi_p
   return BW_OK;
 }
 
-/* The broken samples in the order in which they are shown: label by label in turn, so that no class fills the page. */
+/* The broken samples in the order in which they are shown: label by label in turn, so that no class fills the
+ * page. */
 static uint32_t choose(const bw_evaluation *e, uint64_t chosen[MOST_PICTURES]) {
   uint32_t n = 0;
   for (uint64_t round = 0; n < MOST_PICTURES && round < MOST_PICTURES; round++)
     for (uint32_t c = 0; c < e->n_classes && n < MOST_PICTURES; c++) {
       uint64_t seen = 0;
       for (uint64_t i = 0; i < e->count; i++) {
-        if (e->broken_by[i] < 0 || bw_dataset_label(e->dataset, i) != e->classes[c].label || seen++ < round) continue;
+        if (e->broken_by[i] < 0 || bw_dataset_label(e->dataset, i) != e->classes[c].label || seen++ < round)
+          continue;
         chosen[n++] = i;
         break;
       }
@@ -126,7 +139,8 @@ static const char *file_name(const char *path) {
   return slash != NULL ? slash + 1 : path;
 }
 
-static bw_status render(bwi_buffer *out, const bwi_report *report, bw_report_format format, const bw_report_options *o, bw_error *err) {
+static bw_status render(bwi_buffer *out, const bwi_report *report, bw_report_format format,
+                        const bw_report_options *o, bw_error *err) {
   const locale_t before = bwi_c_locale_enter();
   switch (format) {
     case BW_REPORT_TEXT: bwi_report_text(out, report, o); break;
@@ -138,9 +152,10 @@ static bw_status render(bwi_buffer *out, const bwi_report *report, bw_report_for
   return out->failed ? BW_FAIL(err, BW_ENOMEM, "no memory for a report") : BW_OK;
 }
 
-bw_status bw_evaluation_report(char **out, size_t *out_bytes, const bw_evaluation *e, bw_report_format format, const bw_report_options *options,
-                               bw_error *err) {
-  if ((unsigned)format > BW_REPORT_HTML) return BW_FAIL(err, BW_EINVAL, "there is no report format %d", (int)format);
+bw_status bw_evaluation_report(char **out, size_t *out_bytes, const bw_evaluation *e, bw_report_format format,
+                               const bw_report_options *options, bw_error *err) {
+  if ((unsigned)format > BW_REPORT_HTML)
+    return BW_FAIL(err, BW_EINVAL, "there is no report format %d", (int)format);
   bw_report_options o;
   bw_report_options_init(&o, sizeof o);
   if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);

@@ -18,8 +18,10 @@ static void make_key(const bw_evaluation *e, char key[65]) {
   char line[320], data_digest[65];
   bw_dataset_digest(e->dataset, data_digest);
   bwi_sha256_init(&hash);
-  snprintf(line, sizeof line, "bulwark %s resume 1\nmodel %s classes %" PRIu32 "\ndata %s\nseed %" PRIu64 " budgets %" PRIu32 "\n", bw_version(),
-           e->model_digest, e->n_model_classes, data_digest, e->seed, e->n_budgets);
+  snprintf(line, sizeof line,
+           "bulwark %s resume 1\nmodel %s classes %" PRIu32 "\ndata %s\nseed %" PRIu64 " budgets %" PRIu32
+           "\n",
+           bw_version(), e->model_digest, e->n_model_classes, data_digest, e->seed, e->n_budgets);
   bwi_sha256_add(&hash, line, strlen(line));
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
     bwi_sha256_add(&hash, e->suite.attacks[k].class->info.name, strlen(e->suite.attacks[k].class->info.name));
@@ -34,18 +36,23 @@ static void make_key(const bw_evaluation *e, char key[65]) {
 /* ---- a stage as arrays ---- */
 
 enum { BROKEN, BROKEN_8BIT, PREDICTIONS, DISTANCES, LATE_GAINS, TOTALS, N_FIELDS };
-static const char *const field_names[N_FIELDS] = {"broken", "broken_8bit", "predictions", "distances", "late_gains", "totals"};
+static const char *const field_names[N_FIELDS] = {"broken",    "broken_8bit", "predictions",
+                                                  "distances", "late_gains",  "totals"};
 static const bw_dtype field_dtypes[N_FIELDS] = {BW_U8, BW_U8, BW_I32, BW_F32, BW_F32, BW_F64};
 enum { N_TOTALS = 10 };
 
 static void *field_of(const bwi_stage *stage, int field) {
-  void *const fields[] = {stage->broken, stage->broken_8bit, stage->predictions, stage->distances, stage->late_gains};
+  void *const fields[] = {stage->broken, stage->broken_8bit, stage->predictions, stage->distances,
+                          stage->late_gains};
   return fields[field];
 }
 
 static void totals_out(const bwi_stage_totals *t, double out[N_TOTALS]) {
-  const double all[N_TOTALS] = {(double)t->forwards, (double)t->backwards, (double)t->n_broken,    (double)t->n_refused, (double)t->n_silent,
-                                (double)t->n_invalid, (double)t->n_disagreed, t->mean_distance, t->median_distance, t->seconds};
+  const double all[N_TOTALS] = {(double)t->forwards,    (double)t->backwards,
+                                (double)t->n_broken,    (double)t->n_refused,
+                                (double)t->n_silent,    (double)t->n_invalid,
+                                (double)t->n_disagreed, t->mean_distance,
+                                t->median_distance,     t->seconds};
   memcpy(out, all, sizeof all);
 }
 
@@ -81,7 +88,8 @@ typedef struct writer {
   size_t count;
 } writer;
 
-static bw_status add_array(writer *w, const char *name, bw_dtype dtype, uint32_t rank, const int64_t *shape, const void *values, bw_error *err) {
+static bw_status add_array(writer *w, const char *name, bw_dtype dtype, uint32_t rank, const int64_t *shape,
+                           const void *values, bw_error *err) {
   BW_TRY(bw_array_create(&w->arrays[w->count], dtype, rank, shape, err));
   if (values != NULL) memcpy(bw_array_data(w->arrays[w->count]), values, bw_array_bytes(w->arrays[w->count]));
   snprintf(w->names[w->count++], sizeof *w->names, "%s", name);
@@ -95,7 +103,8 @@ static bw_status add_stage(writer *w, const bwi_stage *stage, uint32_t k, bw_err
     char name[32];
     snprintf(name, sizeof name, "%" PRIu32 ".%s", k, field_names[field]);
     const int64_t count = field == TOTALS ? N_TOTALS : (int64_t)stage->count;
-    BW_TRY(add_array(w, name, field_dtypes[field], 1, &count, field == TOTALS ? totals : field_of(stage, field), err));
+    BW_TRY(add_array(w, name, field_dtypes[field], 1, &count,
+                     field == TOTALS ? totals : field_of(stage, field), err));
   }
   return BW_OK;
 }
@@ -148,8 +157,10 @@ bw_status bwi_resume_write(const bw_evaluation *e, const char *path, bw_error *e
   writer w = {.names = bwi_alloc(most, sizeof *w.names), .arrays = bwi_alloc(most, sizeof *w.arrays)};
   const char **names = bwi_alloc(most, sizeof *names);
   bw_status status = BW_OK;
-  if (w.names == NULL || w.arrays == NULL || names == NULL) status = BW_FAIL(err, BW_ENOMEM, "no memory to keep finished work");
-  else status = fill_writer(&w, e, err);
+  if (w.names == NULL || w.arrays == NULL || names == NULL)
+    status = BW_FAIL(err, BW_ENOMEM, "no memory to keep finished work");
+  else
+    status = fill_writer(&w, e, err);
   if (status == BW_OK) status = write_file(&w, names, path, err);
   for (size_t i = 0; w.arrays != NULL && i < most; i++) bw_array_free(w.arrays[i]);
   bwi_free(names);
@@ -161,7 +172,8 @@ bw_status bwi_resume_write(const bw_evaluation *e, const char *path, bw_error *e
 /* ---- reading ---- */
 
 /* An array of the expected dtype and shape, or NULL. */
-static const void *take(const bwi_archive *archive, const char *name, bw_dtype dtype, uint32_t rank, const int64_t *shape) {
+static const void *take(const bwi_archive *archive, const char *name, bw_dtype dtype, uint32_t rank,
+                        const int64_t *shape) {
   const bw_array *array = bwi_archive_find(archive, name);
   if (array == NULL || bw_array_dtype(array) != dtype || bw_array_rank(array) != rank) return NULL;
   for (uint32_t i = 0; i < rank; i++)
@@ -176,7 +188,8 @@ static bool predictions_fit(const bw_evaluation *e, const int32_t *predictions) 
 }
 
 /* Fills stage k if the archive has all of it. */
-static bw_status read_stage(bw_evaluation *e, const bwi_archive *archive, uint32_t k, const bw_attack *attack, bw_error *err) {
+static bw_status read_stage(bw_evaluation *e, const bwi_archive *archive, uint32_t k, const bw_attack *attack,
+                            bw_error *err) {
   const int64_t count = (int64_t)e->count, n_totals = N_TOTALS;
   const void *fields[N_FIELDS];
   for (int field = 0; field < N_FIELDS; field++) {
@@ -185,10 +198,12 @@ static bw_status read_stage(bw_evaluation *e, const bwi_archive *archive, uint32
     fields[field] = take(archive, name, field_dtypes[field], 1, field == TOTALS ? &n_totals : &count);
     if (fields[field] == NULL) return BW_OK;
   }
-  if (!predictions_fit(e, fields[PREDICTIONS])) return BW_FAIL(err, BW_EFORMAT, "the resume file holds a class that the model does not have");
+  if (!predictions_fit(e, fields[PREDICTIONS]))
+    return BW_FAIL(err, BW_EFORMAT, "the resume file holds a class that the model does not have");
   bwi_stage *stage = stage_at(e, k);
   BW_TRY(bwi_stage_create(stage, attack, e->count, err));
-  for (int field = 0; field < TOTALS; field++) memcpy(field_of(stage, field), fields[field], e->count * bw_dtype_bytes(field_dtypes[field]));
+  for (int field = 0; field < TOTALS; field++)
+    memcpy(field_of(stage, field), fields[field], e->count * bw_dtype_bytes(field_dtypes[field]));
   stage->totals = totals_in(fields[TOTALS]);
   return BW_OK;
 }
@@ -200,7 +215,8 @@ static bw_status read_adversarial(bw_evaluation *e, const bwi_archive *archive, 
   int64_t shape[2] = {0, (int64_t)d};
   for (uint64_t i = 0; broken_by != NULL && i < e->count; i++) shape[0] += broken_by[i] >= 0;
   const float *from = take(archive, "adversarial", BW_F32, 2, shape);
-  if (broken_by == NULL || from == NULL) return BW_FAIL(err, BW_EFORMAT, "the resume file does not hold the adversarial samples");
+  if (broken_by == NULL || from == NULL)
+    return BW_FAIL(err, BW_EFORMAT, "the resume file does not hold the adversarial samples");
   for (uint64_t i = 0; i < e->count; i++) {
     if (broken_by[i] < 0) continue;
     if ((uint32_t)broken_by[i] >= e->suite.n_attacks || e->stages[broken_by[i]].count == 0)
@@ -221,7 +237,8 @@ static bw_status read_archive(bw_evaluation *e, const bwi_archive *archive, cons
   const void *stored = take(archive, "key", BW_U8, 1, &key_size);
   if (stored == NULL || memcmp(stored, key, 64) != 0)
     return BW_FAIL(err, BW_EINVAL, "%s keeps the work of another model, data set or configuration", path);
-  for (uint32_t k = 0; k < e->suite.n_attacks; k++) BW_TRY(read_stage(e, archive, k, &e->suite.attacks[k], err));
+  for (uint32_t k = 0; k < e->suite.n_attacks; k++)
+    BW_TRY(read_stage(e, archive, k, &e->suite.attacks[k], err));
   const int32_t strongest = bwi_strongest(e, false);
   for (uint32_t k = 1; k < e->n_budgets && strongest >= 0; k++) {
     const bw_attack attack = bwi_attack_with_eps(&e->suite.attacks[strongest], e->budgets[k]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file that keeps finished stages, so that an interrupted evaluation can go on. An npz, rewritten atomically
- * after each stage, with a key that names model, data and configuration. */
+/* The file that keeps finished stages, so that an interrupted evaluation can go on. An npz, rewritten
+ * atomically after each stage, with a key that names model, data and configuration. */
 #ifndef EVAL_RESUME_H
 #define EVAL_RESUME_H
 

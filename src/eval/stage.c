@@ -18,7 +18,8 @@ bw_status bwi_stage_create(bwi_stage *out, const bw_attack *attack, uint64_t cou
       .distances = bwi_alloc(count, sizeof *stage.distances),
       .late_gains = bwi_alloc(count, sizeof *stage.late_gains),
   };
-  if (stage.broken == NULL || stage.broken_8bit == NULL || stage.predictions == NULL || stage.distances == NULL || stage.late_gains == NULL) {
+  if (stage.broken == NULL || stage.broken_8bit == NULL || stage.predictions == NULL ||
+      stage.distances == NULL || stage.late_gains == NULL) {
     bwi_stage_clear(&stage);
     return BW_FAIL(err, BW_ENOMEM, "no memory for the results of %s", attack->class->info.name);
   }
@@ -66,29 +67,34 @@ static bool is_broken(const audit *a, uint64_t i, const float *logits) {
 }
 
 /* Evaluates count returned samples together and each one alone. */
-static bw_status repeat_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+static bw_status repeat_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                              bw_error *err) {
   const audit *a = payload;
   const uint64_t d = a->result->ball.d;
   const uint32_t classes = a->crew->model->n_classes;
-  for (uint64_t k = 0; k < count; k++) memcpy(worker->x + k * d, bw_attack_result_sample(a->result, a->broken[first + k]), d * sizeof(float));
+  for (uint64_t k = 0; k < count; k++)
+    memcpy(worker->x + k * d, bw_attack_result_sample(a->result, a->broken[first + k]), d * sizeof(float));
   for (int alone = 0; alone < 2; alone++) {
     if (!alone) BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
     for (uint64_t k = 0; k < count; k++) {
       const uint64_t i = a->broken[first + k];
       float *logits = worker->logits + k * classes;
       if (alone) BW_TRY(bwi_session_logits(worker->session, 1, worker->x + k * d, 1, logits, err));
-      if (bwi_predict(classes, logits) != a->result->outcomes[i].adversarial_prediction) a->disagreed[first + k] = 1;
+      if (bwi_predict(classes, logits) != a->result->outcomes[i].adversarial_prediction)
+        a->disagreed[first + k] = 1;
     }
   }
   return BW_OK;
 }
 
-static bw_status round_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count, bw_error *err) {
+static bw_status round_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
+                             bw_error *err) {
   const audit *a = payload;
   const bwi_ball *ball = &a->result->ball;
   for (uint64_t k = 0; k < count; k++) {
     const uint64_t i = a->broken[first + k];
-    round_to_8bit(ball, bw_dataset_sample(a->result->dataset, i), bw_attack_result_sample(a->result, i), worker->x + k * ball->d);
+    round_to_8bit(ball, bw_dataset_sample(a->result->dataset, i), bw_attack_result_sample(a->result, i),
+                  worker->x + k * ball->d);
   }
   BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
   for (uint64_t k = 0; k < count; k++) {
@@ -106,7 +112,8 @@ static bool is_valid(const bwi_ball *ball, const float *clean, const float *x) {
   return bwi_distance(ball->norm, ball->d, x, clean) <= ball->radius + 1e-6 * fmax(1, ball->radius);
 }
 
-static bw_status audit_successes(bwi_stage *stage, bwi_crew *crew, const bw_attack_result *result, bw_error *err) {
+static bw_status audit_successes(bwi_stage *stage, bwi_crew *crew, const bw_attack_result *result,
+                                 bw_error *err) {
   uint64_t *broken = bwi_alloc(result->count, sizeof *broken);
   uint8_t *disagreed = bwi_alloc(result->count, sizeof *disagreed);
   bw_status status = BW_OK;
@@ -118,7 +125,8 @@ static bw_status audit_successes(bwi_stage *stage, bwi_crew *crew, const bw_atta
   for (uint64_t i = 0; i < result->count; i++) {
     if (!result->outcomes[i].success) continue;
     broken[n++] = i;
-    stage->totals.n_invalid += !is_valid(&result->ball, bw_dataset_sample(result->dataset, i), bw_attack_result_sample(result, i));
+    stage->totals.n_invalid +=
+        !is_valid(&result->ball, bw_dataset_sample(result->dataset, i), bw_attack_result_sample(result, i));
   }
   audit a = {.crew = crew, .result = result, .stage = stage, .broken = broken, .disagreed = disagreed};
   status = bwi_crew_run(crew, n, 0, repeat_chunk, &a, err);
@@ -167,10 +175,12 @@ static bw_status describe_distances(bwi_stage *stage, bw_error *err) {
   return BW_OK;
 }
 
-bw_status bwi_stage_run(bwi_stage *out, bw_attack_result **result, const bwi_stage_call *call, const bw_attack *attack, bw_error *err) {
+bw_status bwi_stage_run(bwi_stage *out, bw_attack_result **result, const bwi_stage_call *call,
+                        const bw_attack *attack, bw_error *err) {
   bwi_stage stage = {0};
   bw_attack_result *own = NULL;
-  const bwi_assignment assignment = {.attack = attack, .dataset = call->dataset, .clean = call->clean, .seed = call->seed};
+  const bwi_assignment assignment = {
+      .attack = attack, .dataset = call->dataset, .clean = call->clean, .seed = call->seed};
   BW_TRY(bwi_stage_create(&stage, attack, call->clean->count, err));
   bw_status status = bwi_attack_run(&own, call->crew, &assignment, err);
   if (status == BW_OK) {
@@ -184,7 +194,9 @@ bw_status bwi_stage_run(bwi_stage *out, bw_attack_result **result, const bwi_sta
     return status;
   }
   *out = stage;
-  if (result != NULL) *result = own;
-  else bw_attack_result_free(own);
+  if (result != NULL)
+    *result = own;
+  else
+    bw_attack_result_free(own);
   return BW_OK;
 }

@@ -22,7 +22,8 @@ bool bwi_is_blind(const bw_attack *attack) {
   return attack->class->info.access < BW_ACCESS_GRADIENT;
 }
 
-/* Cuts *text at the first of `separators` and returns what was before it; *text is NULL after the last one. */
+/* Cuts *text at the first of `separators` and returns what was before it; *text is NULL after the last one.
+ */
 static char *next_part(char **text, char separator) {
   char *part = *text;
   char *end = strchr(part, separator);
@@ -47,16 +48,22 @@ static bw_status parse_attack(bw_attack *out, char *text, bw_norm norm, double e
   return status;
 }
 
-static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_model *model, bw_norm norm, double eps, bw_error *err) {
-  if (suite->n_attacks == BWI_MAX_SUITE) return BW_FAIL(err, BW_ELIMIT, "a suite has at most %d attacks", BWI_MAX_SUITE);
+static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_model *model, bw_norm norm,
+                            double eps, bw_error *err) {
+  if (suite->n_attacks == BWI_MAX_SUITE)
+    return BW_FAIL(err, BW_ELIMIT, "a suite has at most %d attacks", BWI_MAX_SUITE);
   bw_attack *attack = &suite->attacks[suite->n_attacks];
   BW_TRY(parse_attack(attack, text, norm, eps, err));
-  if (attack->class->info.access <= model->access) suite->n_attacks++;
-  else if (named) return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", attack->class->info.name);
+  if (attack->class->info.access <= model->access)
+    suite->n_attacks++;
+  else if (named)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives",
+                   attack->class->info.name);
   return BW_OK;
 }
 
-bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps, bw_error *err) {
+bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps,
+                          bw_error *err) {
   bwi_suite suite = {0};
   char *copy = bwi_strdup(text != NULL ? text : standard_suite);
   if (copy == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the list of attacks");
@@ -64,7 +71,8 @@ bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *mode
   for (char *rest = copy; rest != NULL && status == BW_OK;)
     status = add_attack(&suite, next_part(&rest, ','), text != NULL, model, norm, eps, err);
   bwi_free(copy);
-  if (status == BW_OK && suite.n_attacks == 0) status = BW_FAIL(err, BW_EUNSUPPORTED, "no attack of the suite works with this model");
+  if (status == BW_OK && suite.n_attacks == 0)
+    status = BW_FAIL(err, BW_EUNSUPPORTED, "no attack of the suite works with this model");
   if (status == BW_OK) *out = suite;
   return status;
 }

@@ -16,7 +16,8 @@ typedef struct bwi_suite {
 /* The attacks of `text`, "pgd:steps=100:restarts=5,mi-fgsm"; NULL: the standard suite, as far as the model
  * gives the access that its attacks need. BW_EINVAL: an attack, option or value that does not exist, or none
  * left; BW_EUNSUPPORTED: a named attack needs more access than the model gives; BW_ELIMIT: too many. */
-bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps, bw_error *err);
+bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps,
+                          bw_error *err);
 
 /* What an attack of the suite is for a check. */
 bool bwi_is_iterative(const bw_attack *attack);   /* climbs the gradient step by step */

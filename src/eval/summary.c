@@ -29,7 +29,8 @@ int32_t bwi_strongest(const bw_evaluation *e, bool iterative_only) {
     if (e->stages[k].count == 0 || (iterative_only && !bwi_is_iterative(&e->suite.attacks[k]))) continue;
     const uint64_t survivors = bwi_count_survivors(e, &e->stages[k]);
     const double steps = bwi_attack_value(&e->suite.attacks[k], "steps", 1);
-    const bool more_steps = strongest >= 0 && steps > bwi_attack_value(&e->suite.attacks[strongest], "steps", 1);
+    const bool more_steps =
+        strongest >= 0 && steps > bwi_attack_value(&e->suite.attacks[strongest], "steps", 1);
     if (strongest >= 0 && (survivors > fewest || (survivors == fewest && !more_steps))) continue;
     strongest = (int32_t)k;
     fewest = survivors;
@@ -118,7 +119,8 @@ static bool stands_at(const bw_evaluation *e, double eps, uint64_t i) {
 bw_budget_point bw_evaluation_budget(const bw_evaluation *e, uint32_t i) {
   uint64_t robust = 0;
   for (uint64_t k = 0; k < e->count; k++) robust += bwi_is_right(e, k) && stands_at(e, e->budgets[i], k);
-  return (bw_budget_point){.eps = e->budgets[i], .robust_accuracy = bwi_rate(robust, e->count, e->confidence)};
+  return (bw_budget_point){.eps = e->budgets[i],
+                           .robust_accuracy = bwi_rate(robust, e->count, e->confidence)};
 }
 
 bw_class_row bw_evaluation_class(const bw_evaluation *e, uint32_t i) {
@@ -130,7 +132,8 @@ static int32_t most_confused(const bw_evaluation *e, int32_t label, uint64_t *co
   int32_t most = -1;
   for (uint32_t c = 0; c < e->n_model_classes; c++) counts[c] = 0;
   for (uint64_t i = 0; i < e->count; i++)
-    if (bw_dataset_label(e->dataset, i) == label && e->broken_by[i] >= 0) counts[e->stages[e->broken_by[i]].predictions[i]]++;
+    if (bw_dataset_label(e->dataset, i) == label && e->broken_by[i] >= 0)
+      counts[e->stages[e->broken_by[i]].predictions[i]]++;
   for (uint32_t c = 0; c < e->n_model_classes; c++)
     if (counts[c] > (most < 0 ? 0 : counts[most])) most = (int32_t)c;
   return most;

@@ -104,6 +104,48 @@ static void put_classes(bwi_json_writer *w, const bwi_report *r) {
   bwi_json_close(w, ']');
 }
 
+typedef double (*column_fn)(const bw_evaluated_sample *sample);
+static double origin(const bw_evaluated_sample *s) {
+  return (double)s->origin;
+}
+static double label(const bw_evaluated_sample *s) {
+  return s->label;
+}
+static double clean_prediction(const bw_evaluated_sample *s) {
+  return s->clean_prediction;
+}
+static double adversarial_prediction(const bw_evaluated_sample *s) {
+  return s->adversarial_prediction;
+}
+static double broken_by(const bw_evaluated_sample *s) {
+  return s->broken_by;
+}
+static double distance(const bw_evaluated_sample *s) {
+  return (double)s->distance;
+}
+
+/* Columns, because there may be very many samples. broken_by is a position in "attacks", -1 for none. */
+static void put_samples(bwi_json_writer *w, const bwi_report *r) {
+  static const struct {
+    const char *name;
+    column_fn value;
+  } columns[] = {{"origin", origin},
+                 {"label", label},
+                 {"clean_prediction", clean_prediction},
+                 {"adversarial_prediction", adversarial_prediction},
+                 {"broken_by", broken_by},
+                 {"distance", distance}};
+  bwi_json_key(w, "per_sample");
+  bwi_json_open(w, '{');
+  for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+    bwi_json_key(w, columns[c].name);
+    bwi_json_open(w, '[');
+    for (uint64_t i = 0; i < r->n_samples; i++) bwi_json_number(w, columns[c].value(&r->samples[i]));
+    bwi_json_close(w, ']');
+  }
+  bwi_json_close(w, '}');
+}
+
 static void put_gate(bwi_json_writer *w, const bwi_report *r, const bw_report_options *o) {
   const int gate = bwi_report_gate(r, o);
   put_number(w, "fail_under", o->fail_under);
@@ -138,6 +180,7 @@ void bwi_report_json(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   put_checks(&w, r);
   put_curve(&w, r);
   put_classes(&w, r);
+  put_samples(&w, r);
   put_number(&w, "seconds", e->seconds);
   bwi_json_close(&w, '}');
   bwi_buffer_text(out, "\n");

@@ -26,6 +26,8 @@ typedef struct bwi_report {
   const bw_check_result *checks;      /* summary.n_checks */
   const bw_budget_point *budgets;     /* summary.n_budgets, by rising eps */
   const bw_class_row *classes;        /* summary.n_classes */
+  uint64_t n_samples;
+  const bw_evaluated_sample *samples; /* JSON only */
   uint32_t n_pictures;
   const bwi_report_picture *pictures; /* HTML only */
   const char *model_digest, *data_digest;

@@ -119,7 +119,8 @@ void toy_train(toy *t, toy_trick trick) {
     for (int i = 0; i < TOY_D; i++) t->first[h][i] *= 0.2F;
   for (int c = 0; c < TOY_CLASSES; c++)
     for (int h = 0; h < TOY_HIDDEN; h++) t->second[c][h] *= 0.3F;
-  if (trick == TOY_MAX_POOL) t->trick = trick; /* the other tricks are played on an honestly trained network */
+  if (trick == TOY_MAX_POOL)
+    t->trick = trick; /* the other tricks are played on an honestly trained network */
   bw_dataset *data = toy_data(N, 77);
   const float rate = 0.05F;
   for (int at = 0; at < N * EPOCHS; at++) {
@@ -153,7 +154,8 @@ static int give_logits(void *payload, uint64_t n, const float *samples, float *l
     memcpy(z, p.logits, sizeof p.logits);
     if (t->trick == TOY_SOFTMAX) softmax(p.logits, z);
     float noise[TOY_CLASSES] = {0};
-    if (t->trick == TOY_RANDOM) bwi_rng_normal(noise, TOY_CLASSES, (bwi_rng_key){.seed = t->n_calls, .sample = (uint32_t)i}, 0);
+    if (t->trick == TOY_RANDOM)
+      bwi_rng_normal(noise, TOY_CLASSES, (bwi_rng_key){.seed = t->n_calls, .sample = (uint32_t)i}, 0);
     for (int c = 0; c < TOY_CLASSES; c++) {
       if (t->trick == TOY_LOUD) z[c] *= 1e4F;
       if (t->trick == TOY_CROWDED) z[c] += (c == 0 ? 6.0F : 0) * (float)(n % 2);
@@ -186,10 +188,12 @@ static void distort(const toy *t, float *gradient) {
     }
 }
 
-static int give_gradient(void *payload, uint64_t n, const float *samples, const float *cotangents, float *gradients) {
+static int give_gradient(void *payload, uint64_t n, const float *samples, const float *cotangents,
+                         float *gradients) {
   toy *t = payload;
   toy other = *t;
-  if (t->trick == TOY_OTHER_GRADIENT) bwi_rng_normal(&other.first[0][0], TOY_HIDDEN * TOY_D, (bwi_rng_key){.seed = 6}, 0);
+  if (t->trick == TOY_OTHER_GRADIENT)
+    bwi_rng_normal(&other.first[0][0], TOY_HIDDEN * TOY_D, (bwi_rng_key){.seed = 6}, 0);
   for (uint64_t i = 0; i < n; i++) {
     pass p;
     float cotangent[TOY_CLASSES], to_hidden[TOY_HIDDEN], to_input[TOY_D];
@@ -204,8 +208,10 @@ static int give_gradient(void *payload, uint64_t n, const float *samples, const 
     }
     backward(&other, &p, cotangent, to_hidden, to_input);
     float *gradient = gradients + i * TOY_D;
-    if (t->trick == TOY_MAX_POOL) spread(x, to_input, gradient);
-    else memcpy(gradient, to_input, sizeof to_input);
+    if (t->trick == TOY_MAX_POOL)
+      spread(x, to_input, gradient);
+    else
+      memcpy(gradient, to_input, sizeof to_input);
     distort(t, gradient);
   }
   return 0;
@@ -220,13 +226,26 @@ static bw_model *create(const bw_model_callbacks *callbacks) {
 }
 
 bw_model *toy_model(toy *t) {
-  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks), .logits = give_logits, .vjp = give_gradient,
-                                      .payload = t, .rank = 3, .shape = toy_shape, .n_classes = TOY_CLASSES, .upper = 1, .batch = 256});
+  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks),
+                                      .logits = give_logits,
+                                      .vjp = give_gradient,
+                                      .payload = t,
+                                      .rank = 3,
+                                      .shape = toy_shape,
+                                      .n_classes = TOY_CLASSES,
+                                      .upper = 1,
+                                      .batch = 256});
 }
 
 bw_model *toy_model_score_only(toy *t) {
-  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks), .logits = give_logits, .payload = t, .rank = 3,
-                                      .shape = toy_shape, .n_classes = TOY_CLASSES, .upper = 1, .batch = 256});
+  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks),
+                                      .logits = give_logits,
+                                      .payload = t,
+                                      .rank = 3,
+                                      .shape = toy_shape,
+                                      .n_classes = TOY_CLASSES,
+                                      .upper = 1,
+                                      .batch = 256});
 }
 
 /* ---- linear ---- */
@@ -242,7 +261,8 @@ static int linear_logits(void *payload, uint64_t n, const float *samples, float 
   return 0;
 }
 
-static int linear_gradient(void *payload, uint64_t n, const float *samples, const float *cotangents, float *gradients) {
+static int linear_gradient(void *payload, uint64_t n, const float *samples, const float *cotangents,
+                           float *gradients) {
   (void)samples;
   const toy_linear *t = payload;
   for (uint64_t i = 0; i < n; i++)
@@ -252,7 +272,14 @@ static int linear_gradient(void *payload, uint64_t n, const float *samples, cons
 
 bw_model *toy_linear_model(toy_linear *t) {
   t->shape[0] = t->d;
-  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks), .logits = linear_logits, .vjp = linear_gradient,
-                                      .payload = t, .rank = 1, .shape = t->shape, .n_classes = 2, .lower = t->lower,
-                                      .upper = t->upper, .batch = 256});
+  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks),
+                                      .logits = linear_logits,
+                                      .vjp = linear_gradient,
+                                      .payload = t,
+                                      .rank = 1,
+                                      .shape = t->shape,
+                                      .n_classes = 2,
+                                      .lower = t->lower,
+                                      .upper = t->upper,
+                                      .batch = 256});
 }

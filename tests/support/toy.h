@@ -10,19 +10,19 @@ enum { TOY_SIDE = 6, TOY_D = TOY_SIDE * TOY_SIDE, TOY_HIDDEN = 24, TOY_CLASSES =
 /* What a toy does besides being a two-layer network with ReLU. */
 typedef enum toy_trick {
   TOY_HONEST,
-  TOY_MAX_POOL,        /* honest: the first layer sees the maxima of neighbours, which tie on the background */
-  TOY_LOUD,            /* logits times 1e4: cross-entropy saturates */
-  TOY_QUANTISED,       /* inputs rounded to 8 levels; the gradient is zero, as automatic differentiation has it */
-  TOY_STAIRCASE,       /* hidden units rounded to quarters; the gradient is zero */
-  TOY_SOFTMAX,         /* gives probabilities */
-  TOY_RANDOM,          /* noise on the logits, another in each call */
-  TOY_STRAIGHT_THROUGH,/* inputs rounded to 8 levels; the gradient pretends that they are not */
-  TOY_OTHER_GRADIENT,  /* the gradient of a network with other weights */
-  TOY_HALF_GRADIENT,   /* the gradient of half of the inputs is cut */
-  TOY_DOUBLE_GRADIENT, /* twice the gradient */
-  TOY_FLIPPED,         /* minus the gradient */
-  TOY_NAN,             /* NaN as gradient */
-  TOY_CROWDED          /* logits depend on the neighbours in the batch */
+  TOY_MAX_POOL,  /* honest: the first layer sees the maxima of neighbours, which tie on the background */
+  TOY_LOUD,      /* logits times 1e4: cross-entropy saturates */
+  TOY_QUANTISED, /* inputs rounded to 8 levels; the gradient is zero, as automatic differentiation has it */
+  TOY_STAIRCASE, /* hidden units rounded to quarters; the gradient is zero */
+  TOY_SOFTMAX,   /* gives probabilities */
+  TOY_RANDOM,    /* noise on the logits, another in each call */
+  TOY_STRAIGHT_THROUGH, /* inputs rounded to 8 levels; the gradient pretends that they are not */
+  TOY_OTHER_GRADIENT,   /* the gradient of a network with other weights */
+  TOY_HALF_GRADIENT,    /* the gradient of half of the inputs is cut */
+  TOY_DOUBLE_GRADIENT,  /* twice the gradient */
+  TOY_FLIPPED,          /* minus the gradient */
+  TOY_NAN,              /* NaN as gradient */
+  TOY_CROWDED           /* logits depend on the neighbours in the batch */
 } toy_trick;
 
 typedef struct toy {
@@ -38,8 +38,8 @@ bw_dataset *toy_data(uint64_t n, uint64_t seed);
 /* Trains the network on toy_data of its own. */
 void toy_train(toy *t, toy_trick trick);
 
-bw_model *toy_model(toy *t);             /* *t must outlive it */
-bw_model *toy_model_score_only(toy *t);  /* without gradients */
+bw_model *toy_model(toy *t);            /* *t must outlive it */
+bw_model *toy_model_score_only(toy *t); /* without gradients */
 
 /* Two classes: logits (0, w . x + bias) for x of d coordinates in [lower, upper]. */
 typedef struct toy_linear {

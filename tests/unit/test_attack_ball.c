@@ -14,20 +14,29 @@ static const struct {
   double radius;
   float lower, upper;
 } balls[] = {
-    {"linf", BW_LINF, 0.3, 0, 1},         {"linf, a 1/255 step", BW_LINF, 1.0 / 255, 0, 1},
-    {"linf, signed domain", BW_LINF, 0.5, -2, 3}, {"l2", BW_L2, 0.5, 0, 1},
-    {"l2, box mostly active", BW_L2, 3, 0, 1},    {"l2, wide box", BW_L2, 1, -10, 10},
-    {"l1", BW_L1, 2, 0, 1},               {"l1, box mostly active", BW_L1, 15, 0, 1},
+    {"linf", BW_LINF, 0.3, 0, 1},
+    {"linf, a 1/255 step", BW_LINF, 1.0 / 255, 0, 1},
+    {"linf, signed domain", BW_LINF, 0.5, -2, 3},
+    {"l2", BW_L2, 0.5, 0, 1},
+    {"l2, box mostly active", BW_L2, 3, 0, 1},
+    {"l2, wide box", BW_L2, 1, -10, 10},
+    {"l1", BW_L1, 2, 0, 1},
+    {"l1, box mostly active", BW_L1, 15, 0, 1},
     {"l1, wide box", BW_L1, 3, -10, 10},
 };
 
 static bwi_ball ball_of(size_t row) {
-  return (bwi_ball){.norm = balls[row].norm, .radius = balls[row].radius, .lower = balls[row].lower, .upper = balls[row].upper, .d = D};
+  return (bwi_ball){.norm = balls[row].norm,
+                    .radius = balls[row].radius,
+                    .lower = balls[row].lower,
+                    .upper = balls[row].upper,
+                    .d = D};
 }
 
 /* Clean samples with coordinates on both bounds, as pictures have them. */
 static void draw_clean(const bwi_ball *ball, uint32_t draw, float *clean) {
-  bwi_rng_uniform(clean, D, (bwi_rng_key){.seed = 1, .sample = draw}, 0, ball->lower - 0.3F, ball->upper + 0.3F);
+  bwi_rng_uniform(clean, D, (bwi_rng_key){.seed = 1, .sample = draw}, 0, ball->lower - 0.3F,
+                  ball->upper + 0.3F);
   for (int j = 0; j < D; j++) clean[j] = fminf(fmaxf(clean[j], ball->lower), ball->upper);
 }
 
@@ -38,14 +47,18 @@ static double distance_l2(const float *a, const float *b) {
 /* No point of the set is nearer to z than the projection: the projection P is one exactly when
  * (z - P) . (y - P) <= 0 for every y of the set. y: random points, the clean one, and steps from P along
  * single axes. */
-static void assert_nearest(const bwi_ball *ball, const float *clean, const float *z, const float *projected, uint32_t draw) {
+static void assert_nearest(const bwi_ball *ball, const float *clean, const float *z, const float *projected,
+                           uint32_t draw) {
   for (uint32_t k = 0; k < 60; k++) {
     float y[D];
     memcpy(y, clean, sizeof y);
-    if (k < 20) bwi_ball_random(ball, clean, (bwi_rng_key){.seed = 3, .sample = draw}, k, y);
-    else memcpy(y, projected, sizeof y), y[k % D] = clean[k % D];
+    if (k < 20)
+      bwi_ball_random(ball, clean, (bwi_rng_key){.seed = 3, .sample = draw}, k, y);
+    else
+      memcpy(y, projected, sizeof y), y[k % D] = clean[k % D];
     double product = 0;
-    for (int j = 0; j < D; j++) product += ((double)z[j] - (double)projected[j]) * ((double)y[j] - (double)projected[j]);
+    for (int j = 0; j < D; j++)
+      product += ((double)z[j] - (double)projected[j]) * ((double)y[j] - (double)projected[j]);
     const double scale = distance_l2(z, projected) * distance_l2(y, projected);
     assert_true(product <= 1e-5 * scale + 1e-5 * distance_l2(z, projected)); /* the radius is shortened */
   }
@@ -78,7 +91,8 @@ static void test_far_point_uses_the_whole_radius(void **state) {
     const bwi_ball ball = ball_of(row);
     float clean[D], z[D];
     draw_clean(&ball, 0, clean);
-    for (int j = 0; j < D; j++) z[j] = clean[j] < 0.5F * (ball.lower + ball.upper) ? 1000 + (float)j : -1000 - (float)j;
+    for (int j = 0; j < D; j++)
+      z[j] = clean[j] < 0.5F * (ball.lower + ball.upper) ? 1000 + (float)j : -1000 - (float)j;
     bwi_ball_project(&ball, clean, z);
     assert_true(bwi_ball_holds(&ball, clean, z));
     /* The radius is shortened for rounding: 2.4 * 10 * 6e-8 * sqrt(40) at most. */
@@ -139,8 +153,10 @@ static void test_l1_step_against_sorting(void **state) {
       bwi_ball_ascend(&ball, clean, slope, (float)n_moved, n_moved, x, scratch);
       float least_moved = INFINITY, greatest_left = 0;
       for (int j = 0; j < D; j++) {
-        if (x[j] != 0) least_moved = fminf(least_moved, fabsf(slope[j]));
-        else greatest_left = fmaxf(greatest_left, fabsf(slope[j]));
+        if (x[j] != 0)
+          least_moved = fminf(least_moved, fabsf(slope[j]));
+        else
+          greatest_left = fmaxf(greatest_left, fabsf(slope[j]));
       }
       assert_true(least_moved >= greatest_left);
     }
@@ -171,8 +187,9 @@ static void test_what_the_ball_holds(void **state) {
     float x[2];
     bool held;
   } rows[] = {
-      {"clean", {0.5F, 0.95F}, true},       {"on the rim", {0.6F, 0.95F}, true},   {"past it", {0.6001F, 0.95F}, false},
-      {"past the box", {0.5F, 1.01F}, false}, {"NaN", {NAN, 0.95F}, false},        {"infinite", {0.5F, INFINITY}, false},
+      {"clean", {0.5F, 0.95F}, true},       {"on the rim", {0.6F, 0.95F}, true},
+      {"past it", {0.6001F, 0.95F}, false}, {"past the box", {0.5F, 1.01F}, false},
+      {"NaN", {NAN, 0.95F}, false},         {"infinite", {0.5F, INFINITY}, false},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (bwi_ball_holds(&ball, clean, rows[i].x) != rows[i].held) fail_msg("%s", rows[i].name);

@@ -43,20 +43,22 @@ static void linear_close(linear_case *c) {
   bw_model_free(c->model);
 }
 
-static bw_attack_result *attack_with(const char *name, bw_norm norm, double eps, const char *const *settings, bw_model *model,
-                                     const bw_dataset *data, const bw_run_options *options) {
+static bw_attack_result *attack_with(const char *name, bw_norm norm, double eps, const char *const *settings,
+                                     bw_model *model, const bw_dataset *data, const bw_run_options *options) {
   bw_attack *attack = NULL;
   bw_attack_result *result = NULL;
   bw_error err = {0};
   assert_int_equal(bw_attack_create(&attack, name, norm, eps, &err), BW_OK);
-  for (; settings != NULL && *settings != NULL; settings += 2) assert_int_equal(bw_attack_set(attack, settings[0], settings[1], &err), BW_OK);
+  for (; settings != NULL && *settings != NULL; settings += 2)
+    assert_int_equal(bw_attack_set(attack, settings[0], settings[1], &err), BW_OK);
   const bw_status status = bw_attack_run(&result, attack, model, data, options, &err);
   if (status != BW_OK) fail_msg("%s: %s", name, err.text);
   bw_attack_free(attack);
   return result;
 }
 
-/* The least margin that the Linf ball and the box allow is reached by the sign step: no attack does better. */
+/* The least margin that the Linf ball and the box allow is reached by the sign step: no attack does better.
+ */
 static void test_fgsm_is_optimal_on_linear_models(void **state) {
   (void)state;
   linear_case c;
@@ -69,7 +71,8 @@ static void test_fgsm_is_optimal_on_linear_models(void **state) {
       const double side = c.labels[i] != 0 ? -1 : 1;
       double best = side * linear_margin(&c, c.samples + i * D);
       for (int j = 0; j < D; j++) {
-        const double x = (double)c.samples[i * D + (uint64_t)j], up = side * (double)c.w[j] > 0 ? fmin(eps, 1 - x) : fmin(eps, x);
+        const double x = (double)c.samples[i * D + (uint64_t)j],
+                     up = side * (double)c.w[j] > 0 ? fmin(eps, 1 - x) : fmin(eps, x);
         best += fabs((double)c.w[j]) * up;
       }
       if (fabs(best) < 1e-4) continue; /* within rounding of the boundary */
@@ -92,8 +95,8 @@ static void test_iterative_attacks_reach_the_boundary(void **state) {
   static const struct {
     const char *name;
     bw_norm norm;
-  } rows[] = {{"pgd", BW_LINF}, {"pgd", BW_L2}, {"pgd", BW_L1}, {"bim", BW_LINF}, {"bim", BW_L2}, {"bim", BW_L1},
-              {"mi-fgsm", BW_LINF}, {"mi-fgsm", BW_L2}, {"mi-fgsm", BW_L1}};
+  } rows[] = {{"pgd", BW_LINF}, {"pgd", BW_L2},       {"pgd", BW_L1},     {"bim", BW_LINF},  {"bim", BW_L2},
+              {"bim", BW_L1},   {"mi-fgsm", BW_LINF}, {"mi-fgsm", BW_L2}, {"mi-fgsm", BW_L1}};
   linear_case c;
   linear_open(&c, far_lower, far_upper);
   double dual[3] = {0};
@@ -107,10 +110,11 @@ static void test_iterative_attacks_reach_the_boundary(void **state) {
     for (uint64_t i = 0; i < 6; i++) {
       const double distance = fabs(linear_margin(&c, c.samples + i * D)) / dual[rows[row].norm];
       for (int above = 0; above < 2; above++) {
-        /* In L2, PGD turns from a random direction towards the boundary's: the tangent of half the angle shrinks by
-         * exp(-2.5 / 40) a step, so 40 steps leave 0.1, and the angle's cosine 2 % below 1. */
+        /* In L2, PGD turns from a random direction towards the boundary's: the tangent of half the angle
+         * shrinks by exp(-2.5 / 40) a step, so 40 steps leave 0.1, and the angle's cosine 2 % below 1. */
         const double eps = distance * (above ? 1.03 : 0.999);
-        bw_attack_result *result = attack_with(rows[row].name, rows[row].norm, eps, NULL, c.model, c.data, NULL);
+        bw_attack_result *result =
+            attack_with(rows[row].name, rows[row].norm, eps, NULL, c.model, c.data, NULL);
         if (bw_attack_result_at(result, i)->success != above)
           fail_msg("%s, norm %d, sample %d, above %d", rows[row].name, (int)rows[row].norm, (int)i, above);
         assert_int_equal(bw_attack_result_refused(result), 0);
@@ -139,7 +143,8 @@ static void test_targets(void **state) {
   bw_attack_result_free(result);
   const char *const next[] = {"target", "next", NULL};
   result = attack_with("pgd", BW_LINF, 0.6, next, c.model, c.data, NULL);
-  for (uint64_t i = 0; i < N; i++) assert_int_equal(bw_attack_result_at(result, i)->adversarial_prediction, 1 - c.labels[i]);
+  for (uint64_t i = 0; i < N; i++)
+    assert_int_equal(bw_attack_result_at(result, i)->adversarial_prediction, 1 - c.labels[i]);
   bw_attack_result_free(result);
   linear_close(&c);
 }
@@ -193,7 +198,8 @@ static void test_sameness(void **state) {
       for (int v = 0; v < 3; v++) {
         o.batch = batches[v];
         o.threads = threads[v];
-        bw_attack_result *other = attack_with(names[k], (bw_norm)norm, eps[norm], settings, model, pictures, &o);
+        bw_attack_result *other =
+            attack_with(names[k], (bw_norm)norm, eps[norm], settings, model, pictures, &o);
         assert_same(one, other);
         bw_attack_result_free(other);
       }
@@ -212,7 +218,8 @@ static void test_sameness_alone(void **state) {
     assert_int_equal(bw_dataset_choose(&single, pictures, 1, &i, NULL), BW_OK);
     bw_attack_result *alone = attack_with("pgd", BW_LINF, 0.15, NULL, model, single, NULL);
     assert_int_equal(bw_attack_result_at(alone, 0)->success, bw_attack_result_at(all, i)->success);
-    assert_memory_equal(bw_attack_result_sample(alone, 0), bw_attack_result_sample(all, i), TOY_D * sizeof(float));
+    assert_memory_equal(bw_attack_result_sample(alone, 0), bw_attack_result_sample(all, i),
+                        TOY_D * sizeof(float));
     bw_attack_result_free(alone);
     bw_dataset_free(single);
   }
@@ -233,7 +240,9 @@ static void test_restarts_and_late_stop(void **state) {
   for (uint64_t i = 0; i < 300; i++) {
     const bw_sample_outcome *p = bw_attack_result_at(a, i), *q = bw_attack_result_at(b, i);
     assert_true(q->success >= p->success); /* the first restart is the same */
-    if (p->success) assert_memory_equal(bw_attack_result_sample(a, i), bw_attack_result_sample(b, i), TOY_D * sizeof(float));
+    if (p->success)
+      assert_memory_equal(bw_attack_result_sample(a, i), bw_attack_result_sample(b, i),
+                          TOY_D * sizeof(float));
     if (p->attacked && !q->success) assert_int_equal(q->backwards, 15);
     more += q->success - p->success;
     assert_int_equal(bw_attack_result_at(c, i)->success, bw_attack_result_at(d, i)->success);
@@ -269,7 +278,8 @@ static bw_status liar_open(bwi_session **out, bw_model *model, bw_error *err) {
 static void liar_close(bwi_session *session) {
   bwi_free(session);
 }
-static bw_status liar_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits, bw_error *err) {
+static bw_status liar_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits,
+                             bw_error *err) {
   (void)s, (void)samples, (void)err;
   for (uint64_t i = 0; i < n; i++) {
     logits[2 * i] = direct ? 1 : 0;
@@ -277,8 +287,8 @@ static bw_status liar_logits(bwi_session *s, uint64_t n, const float *samples, i
   }
   return BW_OK;
 }
-static bw_status liar_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent, void *payload,
-                               float *logits, float *gradients, bw_error *err) {
+static bw_status liar_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
+                               void *payload, float *logits, float *gradients, bw_error *err) {
   float cotangents[2 * 64];
   (void)liar_logits(s, n, samples, 0, logits, err);
   cotangent(payload, 0, n, logits, cotangents);
@@ -289,7 +299,12 @@ static const bwi_model_class liar_class = {liar_open, liar_close, liar_logits, l
 
 static void test_lies_are_refused(void **state) {
   (void)state;
-  bw_model liar = {.class = &liar_class, .access = BW_ACCESS_GRADIENT, .shape = {1, {2}}, .d = 2, .n_classes = 2, .upper = 1};
+  bw_model liar = {.class = &liar_class,
+                   .access = BW_ACCESS_GRADIENT,
+                   .shape = {1, {2}},
+                   .d = 2,
+                   .n_classes = 2,
+                   .upper = 1};
   const float samples[8] = {0};
   const int32_t labels[4] = {0};
   bw_dataset *data = toy_dataset(4, 2, samples, labels);

@@ -14,15 +14,19 @@ static void test_registry(void **state) {
     const bw_attack_info *info = bw_attack_at(i);
     const bwi_attack_class *class = bwi_attack_class_of(info->name);
     assert_ptr_equal(bw_attack_find(info->name), info);
-    assert_true(strlen(info->title) > 0 && strlen(info->summary) > 0 && strlen(info->paper) > 0 && info->norms != 0);
+    assert_true(strlen(info->title) > 0 && strlen(info->summary) > 0 && strlen(info->paper) > 0 &&
+                info->norms != 0);
     assert_true(info->n_options <= BWI_MAX_OPTIONS);
-    for (uint32_t j = 0; j < i; j++) assert_int_not_equal(class->stream, bwi_attack_class_of(bw_attack_at(j)->name)->stream);
+    for (uint32_t j = 0; j < i; j++)
+      assert_int_not_equal(class->stream, bwi_attack_class_of(bw_attack_at(j)->name)->stream);
     for (uint32_t k = 0; k < info->n_options; k++) {
       const bw_option_info *o = &info->options[k];
       assert_true(strlen(o->help) > 0);
       assert_true((o->choices != NULL) == (o->kind == BW_OPTION_CHOICE));
-      if (isnan(o->standard)) assert_non_null(class->derive);
-      else assert_true(o->lowest <= o->standard && o->standard <= o->highest);
+      if (isnan(o->standard))
+        assert_non_null(class->derive);
+      else
+        assert_true(o->lowest <= o->standard && o->standard <= o->highest);
     }
   }
 }
@@ -48,7 +52,8 @@ static void test_create(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bw_attack *attack = NULL;
     bw_error err = {0};
-    assert_int_equal(bw_attack_create(&attack, rows[i].name, (bw_norm)rows[i].norm, rows[i].eps, &err), rows[i].status);
+    assert_int_equal(bw_attack_create(&attack, rows[i].name, (bw_norm)rows[i].norm, rows[i].eps, &err),
+                     rows[i].status);
     assert_string_equal(err.text, rows[i].text);
     assert_true((attack != NULL) == (rows[i].status == BW_OK));
     bw_attack_free(attack);
@@ -91,8 +96,10 @@ static void test_set(void **state) {
     assert_int_equal(bw_attack_create(&attack, "pgd", BW_LINF, 0.3, NULL), BW_OK);
     const bw_status status = bw_attack_set(attack, rows[i].option, rows[i].value, &err);
     assert_string_equal(err.text, rows[i].text);
-    if (isnan(rows[i].wanted)) assert_int_equal(status, BW_EINVAL);
-    else assert_true(status == BW_OK && bwi_attack_value(attack, rows[i].option, -1) == rows[i].wanted);
+    if (isnan(rows[i].wanted))
+      assert_int_equal(status, BW_EINVAL);
+    else
+      assert_true(status == BW_OK && bwi_attack_value(attack, rows[i].option, -1) == rows[i].wanted);
     bw_attack_free(attack);
   }
 }
@@ -115,7 +122,8 @@ static void test_description_and_budget(void **state) {
   assert_int_equal(bw_attack_set(attack, "random_start", "false", NULL), BW_OK);
   assert_int_equal(bw_attack_set(attack, "target", "next", NULL), BW_OK);
   other = bwi_attack_with_eps(attack, 0.15);
-  assert_described(&other, "linf eps=0.15 steps=40 step=0.005 restarts=1 loss=ce target=next random_start=false");
+  assert_described(&other,
+                   "linf eps=0.15 steps=40 step=0.005 restarts=1 loss=ce target=next random_start=false");
   bw_attack_free(attack);
   assert_int_equal(bw_attack_create(&attack, "mi-fgsm", BW_L2, 1, NULL), BW_OK);
   assert_described(attack, "l2 eps=1 steps=10 step=0.1 loss=ce");

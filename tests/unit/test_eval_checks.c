@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks against models that mask their gradients, which must be blocked, and honest ones, which must pass. */
+/* The checks against models that mask their gradients, which must be blocked, and honest ones, which must
+ * pass. */
 #include <string.h>
 
 #include "eval/evaluation.h"
@@ -48,12 +49,18 @@ static void test_masks_are_blocked(void **state) {
     toy_trick trick;
     uint32_t blocked_by; /* at least by this check */
   } rows[] = {
-      {"logits times 1e4", TOY_LOUD, 5},      {"quantised input, zero gradient", TOY_QUANTISED, 5},
-      {"quantised input, zero gradient", TOY_QUANTISED, 9}, {"staircase", TOY_STAIRCASE, 5},
-      {"softmax", TOY_SOFTMAX, 4},            {"random", TOY_RANDOM, 3},
-      {"straight-through gradient", TOY_STRAIGHT_THROUGH, 6}, {"gradient of another network", TOY_OTHER_GRADIENT, 6},
-      {"half of the gradient", TOY_HALF_GRADIENT, 6}, {"twice the gradient", TOY_DOUBLE_GRADIENT, 6},
-      {"flipped gradient", TOY_FLIPPED, 6},   {"NaN gradient", TOY_NAN, 5},
+      {"logits times 1e4", TOY_LOUD, 5},
+      {"quantised input, zero gradient", TOY_QUANTISED, 5},
+      {"quantised input, zero gradient", TOY_QUANTISED, 9},
+      {"staircase", TOY_STAIRCASE, 5},
+      {"softmax", TOY_SOFTMAX, 4},
+      {"random", TOY_RANDOM, 3},
+      {"straight-through gradient", TOY_STRAIGHT_THROUGH, 6},
+      {"gradient of another network", TOY_OTHER_GRADIENT, 6},
+      {"half of the gradient", TOY_HALF_GRADIENT, 6},
+      {"twice the gradient", TOY_DOUBLE_GRADIENT, 6},
+      {"flipped gradient", TOY_FLIPPED, 6},
+      {"NaN gradient", TOY_NAN, 5},
       {"depends on the batch", TOY_CROWDED, 18},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -63,7 +70,8 @@ static void test_masks_are_blocked(void **state) {
     bw_evaluation *e = evaluate(model, "noise:draws=10,fgsm,pgd:steps=20,pgd:steps=20:loss=margin", 1);
     if (!bw_evaluation_summarise(e).blocked) fail_msg("%s: not blocked", rows[i].name);
     const bw_check_result *check = check_of(e, rows[i].blocked_by);
-    if (check->outcome != BW_CHECK_BLOCKED) fail_msg("%s: not blocked by %s: %s", rows[i].name, check->name, check->finding);
+    if (check->outcome != BW_CHECK_BLOCKED)
+      fail_msg("%s: not blocked by %s: %s", rows[i].name, check->name, check->finding);
     bw_evaluation_free(e);
     bw_model_free(model);
   }
@@ -88,7 +96,8 @@ static void test_honest_models_pass(void **state) {
       assert_int_equal(check->blocks, blocks[k]);
       assert_true(strlen(check->finding) > 0 && strlen(check->rule) > 0);
       /* 8-bit survival warns: these data are not 8-bit, and eps is no multiple of 1/255. */
-      if (check->outcome != BW_CHECK_PASSED && check->number != 19) fail_msg("%s: %s", check->name, check->finding);
+      if (check->outcome != BW_CHECK_PASSED && check->number != 19)
+        fail_msg("%s: %s", check->name, check->finding);
     }
     bw_evaluation_free(e);
     bw_model_free(model);

@@ -38,7 +38,8 @@ static int teardown(void **state) {
 }
 
 static void assert_near(double value, double wanted, double tolerance) {
-  if (!(fabs(value - wanted) <= tolerance)) fail_msg("%.17g, wanted %.17g within %g", value, wanted, tolerance);
+  if (!(fabs(value - wanted) <= tolerance))
+    fail_msg("%.17g, wanted %.17g within %g", value, wanted, tolerance);
 }
 
 static bw_evaluation_options usual(void) {
@@ -66,7 +67,8 @@ static void test_figures(void **state) {
   const bw_evaluation_options o = usual();
   bw_evaluation *e = evaluate(&o, BW_OK);
   const bw_evaluation_summary s = bw_evaluation_summarise(e);
-  assert_true(s.complete && s.n_attacks == 3 && s.n_budgets == 5 && s.n_classes == TOY_CLASSES && s.norm == BW_LINF && s.eps == 0.1);
+  assert_true(s.complete && s.n_attacks == 3 && s.n_budgets == 5 && s.n_classes == TOY_CLASSES &&
+              s.norm == BW_LINF && s.eps == 0.1);
   assert_int_equal(bw_evaluation_n_samples(e), 90);
   uint64_t right = 0, robust = 0, by[3] = {0};
   for (uint64_t i = 0; i < 90; i++) {
@@ -100,14 +102,17 @@ static void test_figures(void **state) {
   for (uint32_t c = 0; c < s.n_classes; c++) {
     const bw_class_row row = bw_evaluation_class(e, c);
     count += row.count;
-    assert_true(row.robust <= row.clean_right && row.clean_right <= row.count && row.confused_with != row.label);
+    assert_true(row.robust <= row.clean_right && row.clean_right <= row.count &&
+                row.confused_with != row.label);
   }
   assert_int_equal(count, 90);
   assert_int_equal(bw_evaluation_budget(e, 0).robust_accuracy.hits, right);
-  assert_int_equal(bw_evaluation_budget(e, 2).robust_accuracy.hits <= robust, 1); /* eps, smaller budgets counted in */
+  assert_int_equal(bw_evaluation_budget(e, 2).robust_accuracy.hits <= robust,
+                   1); /* eps, smaller budgets counted in */
   for (uint32_t k = 1; k < 5; k++) {
     assert_near(bw_evaluation_budget(e, k).eps, 0.05 * k, 1e-12);
-    assert_true(bw_evaluation_budget(e, k).robust_accuracy.hits <= bw_evaluation_budget(e, k - 1).robust_accuracy.hits);
+    assert_true(bw_evaluation_budget(e, k).robust_accuracy.hits <=
+                bw_evaluation_budget(e, k - 1).robust_accuracy.hits);
   }
   bw_evaluation_free(e);
 }
@@ -125,7 +130,8 @@ static void assert_same(const bw_evaluation *a, const bw_evaluation *b) {
     assert_int_equal(p.backwards, q.backwards);
   }
   for (uint32_t k = 0; k < s.n_budgets; k++)
-    assert_int_equal(bw_evaluation_budget(a, k).robust_accuracy.hits, bw_evaluation_budget(b, k).robust_accuracy.hits);
+    assert_int_equal(bw_evaluation_budget(a, k).robust_accuracy.hits,
+                     bw_evaluation_budget(b, k).robust_accuracy.hits);
   for (uint64_t i = 0; i < bw_evaluation_n_samples(a); i++) {
     const bw_evaluated_sample p = bw_evaluation_sample(a, i), q = bw_evaluation_sample(b, i);
     assert_int_equal(p.broken_by, q.broken_by);
@@ -170,7 +176,8 @@ static void test_part(void **state) {
   o.seed = 1;
   bw_evaluation *other = evaluate(&o, BW_OK);
   uint64_t n_different = 0;
-  for (uint64_t i = 0; i < 20; i++) n_different += bw_evaluation_sample(part, i).origin != bw_evaluation_sample(other, i).origin;
+  for (uint64_t i = 0; i < 20; i++)
+    n_different += bw_evaluation_sample(part, i).origin != bw_evaluation_sample(other, i).origin;
   assert_true(n_different > 0);
   bw_evaluation_free(other);
   bw_evaluation_free(again);
@@ -287,10 +294,14 @@ static void test_allocation_failures(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_figures),         cmocka_unit_test(test_sameness),
-      cmocka_unit_test(test_part),            cmocka_unit_test(test_resume),
-      cmocka_unit_test(test_foreign_resume_files), cmocka_unit_test(test_refused_options),
-      cmocka_unit_test(test_older_callers),   cmocka_unit_test(test_allocation_failures),
+      cmocka_unit_test(test_figures),
+      cmocka_unit_test(test_sameness),
+      cmocka_unit_test(test_part),
+      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_foreign_resume_files),
+      cmocka_unit_test(test_refused_options),
+      cmocka_unit_test(test_older_callers),
+      cmocka_unit_test(test_allocation_failures),
   };
   return cmocka_run_group_tests_name("eval_evaluation", tests, setup, teardown);
 }

@@ -6,14 +6,16 @@
 #include "support/unit.h"
 
 static void assert_near(double value, double wanted, double tolerance) {
-  if (!(fabs(value - wanted) <= tolerance)) fail_msg("%.17g, wanted %.17g within %g", value, wanted, tolerance);
+  if (!(fabs(value - wanted) <= tolerance))
+    fail_msg("%.17g, wanted %.17g within %g", value, wanted, tolerance);
 }
 
 /* I_x(a, b) for whole numbers is a sum of binomial probabilities: P(at least a of a + b - 1). */
 static double binomial_tail(int a, int b, double x) {
   const int n = a + b - 1;
   double tail = 0;
-  for (int k = a; k <= n; k++) tail += exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(x) + (n - k) * log1p(-x));
+  for (int k = a; k <= n; k++)
+    tail += exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * log(x) + (n - k) * log1p(-x));
   return tail;
 }
 
@@ -39,8 +41,9 @@ static void test_known_intervals(void **state) {
     uint64_t hits, trials;
     double confidence, low, high, digits;
   } rows[] = {
-      {0, 10, 0.95, 0, 0.3085, 1e-4}, {10, 10, 0.95, 0.6915, 1, 1e-4},   {5, 10, 0.95, 0.1871, 0.8129, 1e-4},
-      {1, 10, 0.95, 0.0025, 0.4450, 1e-4}, {4, 20, 0.95, 0.0573, 0.4366, 1e-4}, {50, 100, 0.95, 0.3983, 0.6017, 1e-4},
+      {0, 10, 0.95, 0, 0.3085, 1e-4},      {10, 10, 0.95, 0.6915, 1, 1e-4},
+      {5, 10, 0.95, 0.1871, 0.8129, 1e-4}, {1, 10, 0.95, 0.0025, 0.4450, 1e-4},
+      {4, 20, 0.95, 0.0573, 0.4366, 1e-4}, {50, 100, 0.95, 0.3983, 0.6017, 1e-4},
       {0, 100, 0.95, 0, 0.0362, 1e-4},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

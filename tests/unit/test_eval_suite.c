@@ -5,7 +5,8 @@
 
 #include "support/unit.h"
 
-static const bw_model with_gradients = {.access = BW_ACCESS_GRADIENT}, score_only = {.access = BW_ACCESS_SCORE};
+static const bw_model with_gradients = {.access = BW_ACCESS_GRADIENT},
+                      score_only = {.access = BW_ACCESS_SCORE};
 
 static void test_parsing(void **state) {
   (void)state;
@@ -55,7 +56,9 @@ static void test_too_many(void **state) {
 static void test_kinds(void **state) {
   (void)state;
   bwi_suite suite;
-  assert_int_equal(bwi_suite_parse(&suite, "noise,fgsm,r-fgsm,bim,bim:steps=1", &with_gradients, BW_LINF, 0.1, NULL), BW_OK);
+  assert_int_equal(
+      bwi_suite_parse(&suite, "noise,fgsm,r-fgsm,bim,bim:steps=1", &with_gradients, BW_LINF, 0.1, NULL),
+      BW_OK);
   const bool blind[] = {true, false, false, false, false}, single[] = {false, true, true, false, true},
              iterative[] = {false, false, false, true, false};
   for (uint32_t k = 0; k < 5; k++) {
