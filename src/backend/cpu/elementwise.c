@@ -94,6 +94,7 @@ static void lay_out(float *to, const void *from, int64_t first, int64_t n, const
 static void run_block(const state *s, const float **values, float *buffers, void *out, int64_t first,
                       int64_t n) {
   const bwi_program *p = &s->program;
+  const float *result = NULL;
   for (uint32_t k = 0; k < p->n_steps; k++) {
     const bwi_program_step *step = &p->steps[k];
     const bool last = k + 1 == p->n_steps;
@@ -102,12 +103,11 @@ static void run_block(const state *s, const float **values, float *buffers, void
     const float *in[3] = {NULL, NULL, NULL};
     for (uint32_t j = 0; j < step->n_in; j++) in[j] = values[step->in[j]];
     s->simd->step((int)step->prim, step->parameter, (uint32_t)n, in, to);
-    values[s->n_operands + k] = to;
+    values[s->n_operands + k] = result = to;
   }
-  if (p->boolean_result) {
-    const float *truth = values[s->n_operands + p->n_steps - 1];
+  if (p->boolean_result && result != NULL) {
     uint8_t *bytes = (uint8_t *)out + first;
-    for (int64_t i = 0; i < n; i++) bytes[i] = truth[i] != 0;
+    for (int64_t i = 0; i < n; i++) bytes[i] = result[i] != 0;
   }
 }
 
