@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each kernel costs inside the networks it was made for: one line a step of the plan, in microseconds of one
- * thread's processor time an image, with the operations it does (counted as if directly convolved) and the share of
- * the machine's measured peak that they are.
+/* What each kernel costs inside the networks it was made for: one line a step of the plan, in microseconds of
+ * one thread's processor time an image, with the operations it does (counted as if directly convolved) and
+ * the share of the machine's measured peak that they are.
  *
  * usage: kernels [NETWORK [BATCH [ROUNDS [direct|bfloat16]]]]    NETWORK: a part of a name; none: all */
 #include <stdio.h>
@@ -33,7 +33,8 @@ static double measure_peak(void) {
   double best = 0;
   for (int i = 0; i < 200; i++) {
     float result;
-    const double start = thread_seconds(), operations = run(0.5f, &result), rate = operations / (thread_seconds() - start);
+    const double start = thread_seconds(), operations = run(0.5f, &result),
+                 rate = operations / (thread_seconds() - start);
     if (rate > best) best = rate;
   }
   return best;
@@ -65,8 +66,9 @@ static void print_steps(const bwi_graph *g, const bwi_plan *plan, int64_t batch,
     const bwi_node *n = bwi_graph_node(g, step.node);
     const double one = step.seconds / (double)step.runs, work = operations_of(g, n);
     char shape[64];
-    printf("%10.2f %8.1f %7.1f  %-12s %-18s %s\n", 1e6 * one / (double)batch, 1e-9 * work / one, 100 * work / one / peak,
-           step.kernel, bwi_primitive_of(n->prim)->name, bwi_dims_text(shape, sizeof shape, &n->shape));
+    printf("%10.2f %8.1f %7.1f  %-12s %-18s %s\n", 1e6 * one / (double)batch, 1e-9 * work / one,
+           100 * work / one / peak, step.kernel, bwi_primitive_of(n->prim)->name,
+           bwi_dims_text(shape, sizeof shape, &n->shape));
     seconds += one;
     operations += work;
   }
@@ -113,9 +115,11 @@ static bw_status bench(const network *n, int64_t batch, int rounds, uint32_t fla
   status = time_rounds(plan, rounds, seconds, err);
   if (status != BW_OK) goto out;
   const double peak = measure_peak(), median = seconds[rounds / 2];
-  printf("\n%s, batch %d: %.0f images/s (median; best %.0f), workspace %.1f MiB, plan made in %.0f ms, peak %.1f Gop/s\n",
-         n->name, (int)batch, (double)batch / median, (double)batch / seconds[0],
-         (double)bwi_plan_workspace_bytes(plan) / 1048576, 1e3 * planned, 1e-9 * peak);
+  printf(
+      "\n%s, batch %d: %.0f images/s (median; best %.0f), workspace %.1f MiB, plan made in %.0f ms, peak "
+      "%.1f Gop/s\n",
+      n->name, (int)batch, (double)batch / median, (double)batch / seconds[0],
+      (double)bwi_plan_workspace_bytes(plan) / 1048576, 1e3 * planned, 1e-9 * peak);
   print_steps(g, plan, batch, peak);
 out:
   bwi_plan_free(plan);
@@ -127,9 +131,12 @@ out:
 
 int main(int argc, char **argv) {
   const char *wanted = argc > 1 ? argv[1] : "";
-  const long batch = argc > 2 ? strtol(argv[2], NULL, 10) : 64, rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 20;
+  const long batch = argc > 2 ? strtol(argv[2], NULL, 10) : 64,
+             rounds = argc > 3 ? strtol(argv[3], NULL, 10) : 20;
   const char *mode = argc > 4 ? argv[4] : "";
-  const uint32_t flags = strcmp(mode, "direct") == 0 ? BWI_PLAN_DIRECT : strcmp(mode, "bfloat16") == 0 ? BWI_PLAN_BFLOAT16 : 0;
+  const uint32_t flags = strcmp(mode, "direct") == 0     ? BWI_PLAN_DIRECT
+                         : strcmp(mode, "bfloat16") == 0 ? BWI_PLAN_BFLOAT16
+                                                         : 0;
   if (batch < 1 || batch > 4096 || rounds < 1 || rounds > 100000) {
     fprintf(stderr, "usage: kernels [NETWORK [BATCH [ROUNDS [direct|bfloat16]]]]\n");
     return 2;

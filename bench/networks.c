@@ -20,7 +20,8 @@ static bwi_id weights(bwi_graph *g, bwi_dims shape, int64_t n_inputs) {
   float *values = bwi_alloc((size_t)count, sizeof *values);
   if (values == NULL) return bwi_graph_fail(g, BW_ENOMEM, "no memory for weights");
   const float most = (float)sqrt(6.0 / (double)n_inputs);
-  bwi_rng_uniform(values, (size_t)count, (bwi_rng_key){.seed = 1, .stream = bwi_graph_count(g)}, 0, -most, most);
+  bwi_rng_uniform(values, (size_t)count, (bwi_rng_key){.seed = 1, .stream = bwi_graph_count(g)}, 0, -most,
+                  most);
   const bwi_id id = bwi_constant(g, BW_F32, &shape, values);
   bwi_free(values);
   return id;
@@ -42,8 +43,13 @@ typedef struct convolution {
 static bwi_id convolve(bwi_graph *g, bwi_id x, convolution c) {
   const int64_t channels = last_extent(g, x);
   const bwi_params params = {.i = {1},
-                             .v = {{2, {c.stride, c.stride}}, {2, {c.padding, c.padding}}, {2, {c.padding, c.padding}}, {2, {1, 1}}, {2, {1, 1}}}};
-  const bwi_id w = weights(g, (bwi_dims){4, {c.filters, c.kernel, c.kernel, channels}}, c.kernel * c.kernel * channels);
+                             .v = {{2, {c.stride, c.stride}},
+                                   {2, {c.padding, c.padding}},
+                                   {2, {c.padding, c.padding}},
+                                   {2, {1, 1}},
+                                   {2, {1, 1}}}};
+  const bwi_id w =
+      weights(g, (bwi_dims){4, {c.filters, c.kernel, c.kernel, channels}}, c.kernel * c.kernel * channels);
   const bwi_id y = bwi_apply(g, BWI_Convolution, &params, 2, (bwi_id[]){x, w});
   return bwi_add(g, y, weights(g, (bwi_dims){1, {c.filters}}, 1000));
 }

@@ -5,8 +5,8 @@
 
 #include "backend/cpu/simd/table.h"
 
-/* Runs some 100 microseconds, one function an instruction set; returns how many operations it did. factor: 0.5,
- * say, and unknown to the compiler. */
+/* Runs some 100 microseconds, one function an instruction set; returns how many operations it did. factor:
+ * 0.5, say, and unknown to the compiler. */
 double bwi_peak_baseline(float factor, float *result);
 double bwi_peak_avx2(float factor, float *result);
 double bwi_peak_avx512(float factor, float *result);

@@ -9,17 +9,25 @@
 #include <stdio.h>
 
 /* Exit codes, stable. */
-enum { CLI_CLEAN = 0, CLI_FINDING = 1, CLI_USAGE = 2, CLI_BAD_INPUT = 3, CLI_LIMIT = 4, CLI_INTERNAL = 5, CLI_INTERRUPTED = 130 };
+enum {
+  CLI_CLEAN = 0,
+  CLI_FINDING = 1,
+  CLI_USAGE = 2,
+  CLI_BAD_INPUT = 3,
+  CLI_LIMIT = 4,
+  CLI_INTERNAL = 5,
+  CLI_INTERRUPTED = 130
+};
 
 typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_REAL, CLI_COUNT, CLI_CHOICE } cli_kind;
 
 typedef struct cli_option {
-  const char *name;   /* without dashes */
-  char letter;        /* short form, or 0 */
+  const char *name; /* without dashes */
+  char letter;      /* short form, or 0 */
   cli_kind kind;
-  const char *value;  /* name of the value in --help; NULL for flags */
+  const char *value; /* name of the value in --help; NULL for flags */
   const char *help;
-  size_t offset;      /* of the field in the command's settings: bool, const char *, double, uint64_t, int */
+  size_t offset; /* of the field in the command's settings: bool, const char *, double, uint64_t, int */
   const char *const *choices; /* CLI_CHOICE: NULL-terminated; the field is the index */
 } cli_option;
 
@@ -36,7 +44,8 @@ const cli_command *cli_find(const char *name);  /* NULL if unknown */
 
 /* Parses argv[1..] into settings; the operands are moved to argv[1..*n_operands]. Returns -1 to go on,
  * else the exit code to end with (0 after --help, CLI_USAGE after printing what is wrong). */
-int cli_parse(const cli_command *command, void *settings, int argc, char **argv, int fewest, int most, int *n_operands);
+int cli_parse(const cli_command *command, void *settings, int argc, char **argv, int fewest, int most,
+              int *n_operands);
 
 void cli_help(FILE *out, const cli_command *command);
 void cli_overview(FILE *out);

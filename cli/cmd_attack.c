@@ -15,17 +15,28 @@ typedef struct settings {
 } settings;
 
 static const cli_option options[] = {
-    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1", offsetof(settings, norm), cli_norms},
-    {"eps", 'e', CLI_REAL, "EPS", "budget, such as 0.3 or 8/255 (default: 0.3 for one channel, 8/255 for more)", offsetof(settings, eps), NULL},
-    {"set", 0, CLI_TEXT, "LIST", "options of the attack, such as steps=100:restarts=5 (see bulwark attacks NAME)", offsetof(settings, set), NULL},
-    {"samples", 'n', CLI_COUNT, "N", "attack the first N samples (default: all)", offsetof(settings, samples), NULL},
+    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
+     offsetof(settings, norm), cli_norms},
+    {"eps", 'e', CLI_REAL, "EPS",
+     "budget, such as 0.3 or 8/255 (default: 0.3 for one channel, 8/255 for more)", offsetof(settings, eps),
+     NULL},
+    {"set", 0, CLI_TEXT, "LIST",
+     "options of the attack, such as steps=100:restarts=5 (see bulwark attacks NAME)",
+     offsetof(settings, set), NULL},
+    {"samples", 'n', CLI_COUNT, "N", "attack the first N samples (default: all)", offsetof(settings, samples),
+     NULL},
     {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(settings, seed), NULL},
-    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict", offsetof(settings, threads), NULL},
-    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict", offsetof(settings, batch), NULL},
+    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict",
+     offsetof(settings, threads), NULL},
+    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict",
+     offsetof(settings, batch), NULL},
     {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
-    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several", offsetof(settings, function), NULL},
-    {"output", 'o', CLI_TEXT, "FILE", "write the adversarial examples as npz", offsetof(settings, output), NULL},
-    {"sheet", 0, CLI_TEXT, "FILE", "write a PNG sheet: clean, adversarial, difference", offsetof(settings, sheet), NULL},
+    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
+     offsetof(settings, function), NULL},
+    {"output", 'o', CLI_TEXT, "FILE", "write the adversarial examples as npz", offsetof(settings, output),
+     NULL},
+    {"sheet", 0, CLI_TEXT, "FILE", "write a PNG sheet: clean, adversarial, difference",
+     offsetof(settings, sheet), NULL},
     {"rows", 0, CLI_COUNT, "N", "samples on the sheet (default 10)", offsetof(settings, rows), NULL},
     {"json", 'j', CLI_FLAG, NULL, "print JSON", offsetof(settings, json), NULL},
     {"quiet", 'q', CLI_FLAG, NULL, "no progress", offsetof(settings, quiet), NULL},
@@ -37,11 +48,15 @@ const cli_command cmd_attack = {
     .name = "attack",
     .arguments = "NAME MODEL DATA",
     .summary = "run one attack and keep its adversarial examples",
-    .description = "Runs the attack NAME (see bulwark attacks) on MODEL with the samples of DATA, verifies every success in float32, and "
-                   "prints what it reached. Exit code 0 however many samples fall.",
-    .examples = "  bulwark attack pgd model.mlxfn test.npz --eps 0.3 --output adversarial.npz --sheet adversarial.png\n"
-                "  bulwark attack fgsm model.mlxfn test.npz --eps 8/255 --samples 100\n"
-                "  bulwark attack pgd model.mlxfn test.npz --norm l2 --eps 2 --set steps=100:restarts=5:loss=dlr\n",
+    .description =
+        "Runs the attack NAME (see bulwark attacks) on MODEL with the samples of DATA, verifies every "
+        "success in float32, and "
+        "prints what it reached. Exit code 0 however many samples fall.",
+    .examples =
+        "  bulwark attack pgd model.mlxfn test.npz --eps 0.3 --output adversarial.npz --sheet "
+        "adversarial.png\n"
+        "  bulwark attack fgsm model.mlxfn test.npz --eps 8/255 --samples 100\n"
+        "  bulwark attack pgd model.mlxfn test.npz --norm l2 --eps 2 --set steps=100:restarts=5:loss=dlr\n",
     .n_options = sizeof options / sizeof *options,
     .options = options,
     .run = run,
@@ -97,24 +112,29 @@ static tally count(const bw_attack_result *result) {
 static void print_tally(const tally *t, const settings *s, const char *name, double eps, double seconds) {
   const double n = (double)t->count;
   if (s->json) {
-    printf("{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%.9g,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_accuracy\":%.9g,"
-           "\"successes\":%llu,\"mean_distance\":%.9g,\"forwards\":%llu,\"backwards\":%llu,\"seconds\":%.6g}\n",
-           name, cli_norms[s->norm], eps, (unsigned long long)t->count, (double)t->clean_right / n,
-           (double)(t->clean_right - t->broken) / n, (unsigned long long)t->broken, t->mean_distance, (unsigned long long)t->forwards,
-           (unsigned long long)t->backwards, seconds);
+    printf(
+        "{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%.9g,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_"
+        "accuracy\":%.9g,"
+        "\"successes\":%llu,\"mean_distance\":%.9g,\"forwards\":%llu,\"backwards\":%llu,\"seconds\":%.6g}\n",
+        name, cli_norms[s->norm], eps, (unsigned long long)t->count, (double)t->clean_right / n,
+        (double)(t->clean_right - t->broken) / n, (unsigned long long)t->broken, t->mean_distance,
+        (unsigned long long)t->forwards, (unsigned long long)t->backwards, seconds);
     return;
   }
   printf("%s, %s eps %.4g, %llu samples\n", name, cli_norms[s->norm], eps, (unsigned long long)t->count);
   printf("  clean accuracy   %6.2f %%\n", 100 * (double)t->clean_right / n);
-  printf("  robust accuracy  %6.2f %%   (%llu broken, each verified)\n", 100 * (double)(t->clean_right - t->broken) / n, (unsigned long long)t->broken);
+  printf("  robust accuracy  %6.2f %%   (%llu broken, each verified)\n",
+         100 * (double)(t->clean_right - t->broken) / n, (unsigned long long)t->broken);
   if (t->broken > 0) printf("  mean distance    %8.4f\n", t->mean_distance);
-  printf("  model passes     %llu forward, %llu backward\n", (unsigned long long)t->forwards, (unsigned long long)t->backwards);
+  printf("  model passes     %llu forward, %llu backward\n", (unsigned long long)t->forwards,
+         (unsigned long long)t->backwards);
   printf("  time             %.2f s\n", seconds);
 }
 
 static int write_results(const bw_attack_result *result, const bw_dataset *dataset, const settings *s) {
   bw_error err = {0};
-  if (s->output != NULL && bw_attack_result_save(result, dataset, s->output, &err) != BW_OK) return cli_report_error(s->output, &err);
+  if (s->output != NULL && bw_attack_result_save(result, dataset, s->output, &err) != BW_OK)
+    return cli_report_error(s->output, &err);
   if (s->sheet != NULL && bw_attack_result_sheet(result, dataset, (uint32_t)s->rows, s->sheet, &err) != BW_OK)
     return cli_report_error(s->sheet, &err);
   return CLI_CLEAN;
@@ -174,7 +194,8 @@ static int run(int argc, char **argv) {
   int n = 0;
   const int parsed = cli_parse(&cmd_attack, &s, argc, argv, 3, 3, &n);
   if (parsed >= 0) return parsed;
-  if (bw_attack_find(argv[1]) == NULL) return cli_usage_error(&cmd_attack, "no attack '%s' (bulwark attacks lists them)", argv[1]);
+  if (bw_attack_find(argv[1]) == NULL)
+    return cli_usage_error(&cmd_attack, "no attack '%s' (bulwark attacks lists them)", argv[1]);
   if (!isnan(s.eps) && s.eps <= 0) return cli_usage_error(&cmd_attack, "--eps must be above 0");
   bw_error err = {0};
   bw_model *model = NULL;
@@ -186,10 +207,13 @@ static int run(int argc, char **argv) {
   bw_dataset_options_init(&dataset_options, sizeof dataset_options);
   dataset_options.labels_path = s.labels;
   int code = CLI_CLEAN;
-  if (bw_model_open(&model, argv[2], &mo, &err) != BW_OK) code = cli_report_error(argv[2], &err);
-  else if (bw_dataset_open(&dataset, argv[3], &dataset_options, &err) != BW_OK || take_first(&dataset, s.samples, &err) != BW_OK)
+  if (bw_model_open(&model, argv[2], &mo, &err) != BW_OK)
+    code = cli_report_error(argv[2], &err);
+  else if (bw_dataset_open(&dataset, argv[3], &dataset_options, &err) != BW_OK ||
+           take_first(&dataset, s.samples, &err) != BW_OK)
     code = cli_report_error(argv[3], &err);
-  else code = attack_model(&s, argv[1], model, dataset);
+  else
+    code = attack_model(&s, argv[1], model, dataset);
   bw_dataset_free(dataset);
   bw_model_free(model);
   return code;

@@ -11,7 +11,9 @@ const cli_command cmd_attacks = {
     .name = "attacks",
     .arguments = "[NAME]",
     .summary = "list the attacks, or explain one with its options",
-    .description = "Without a name, lists every attack with the access it needs and its norms. With one, prints its paper and options with their defaults.",
+    .description =
+        "Without a name, lists every attack with the access it needs and its norms. With one, prints its "
+        "paper and options with their defaults.",
     .examples = "  bulwark attacks\n  bulwark attacks pgd\n",
     .run = run,
 };
@@ -33,9 +35,12 @@ static const char *norms_text(char *text, size_t size, uint32_t norms) {
 
 static void print_default(const bw_option_info *option) {
   if (isnan(option->standard)) return;
-  if (option->kind == BW_OPTION_BOOLEAN) printf(" (default %s)", option->standard != 0 ? "true" : "false");
-  else if (option->kind == BW_OPTION_CHOICE) printf(" (default %s)", option->choices[(int)option->standard]);
-  else printf(" (default %g)", option->standard);
+  if (option->kind == BW_OPTION_BOOLEAN)
+    printf(" (default %s)", option->standard != 0 ? "true" : "false");
+  else if (option->kind == BW_OPTION_CHOICE)
+    printf(" (default %s)", option->choices[(int)option->standard]);
+  else
+    printf(" (default %g)", option->standard);
 }
 
 static void print_option(const bw_option_info *option) {
@@ -52,8 +57,8 @@ static int explain(const char *name) {
   const bw_attack_info *info = bw_attack_find(name);
   if (info == NULL) return cli_usage_error(&cmd_attacks, "no attack '%s'", name);
   char norms[32];
-  printf("%s: %s\n\n%s\n\nPaper:  %s\nAccess: %s\nNorms:  %s\n\nOptions:\n", info->name, info->title, info->summary, info->paper,
-         access_name(info->access), norms_text(norms, sizeof norms, info->norms));
+  printf("%s: %s\n\n%s\n\nPaper:  %s\nAccess: %s\nNorms:  %s\n\nOptions:\n", info->name, info->title,
+         info->summary, info->paper, access_name(info->access), norms_text(norms, sizeof norms, info->norms));
   for (uint32_t i = 0; i < info->n_options; i++) print_option(&info->options[i]);
   return CLI_CLEAN;
 }
@@ -67,7 +72,8 @@ static int run(int argc, char **argv) {
   for (uint32_t i = 0; i < bw_attack_count(); i++) {
     const bw_attack_info *info = bw_attack_at(i);
     char norms[32];
-    printf("%-10s %-9s %-11s %s\n", info->name, access_name(info->access), norms_text(norms, sizeof norms, info->norms), info->title);
+    printf("%-10s %-9s %-11s %s\n", info->name, access_name(info->access),
+           norms_text(norms, sizeof norms, info->norms), info->title);
   }
   return CLI_CLEAN;
 }

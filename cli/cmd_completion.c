@@ -11,7 +11,9 @@ const cli_command cmd_completion = {
     .arguments = "bash|zsh|fish",
     .summary = "print a shell completion script",
     .description = "Prints a completion script for the shell.",
-    .examples = "  source <(bulwark completion bash)\n  bulwark completion fish > ~/.config/fish/completions/bulwark.fish\n",
+    .examples =
+        "  source <(bulwark completion bash)\n  bulwark completion fish > "
+        "~/.config/fish/completions/bulwark.fish\n",
     .run = run,
 };
 
@@ -19,14 +21,17 @@ static void print_bash(void) {
   puts("_bulwark() {\n  local words\n  case \"${COMP_WORDS[1]}\" in");
   for (size_t i = 0; cli_commands[i] != NULL; i++) {
     printf("    %s) words=\"--help", cli_commands[i]->name);
-    for (uint32_t k = 0; k < cli_commands[i]->n_options; k++) printf(" --%s", cli_commands[i]->options[k].name);
+    for (uint32_t k = 0; k < cli_commands[i]->n_options; k++)
+      printf(" --%s", cli_commands[i]->options[k].name);
     puts("\" ;;");
   }
   fputs("    *) words=\"--help --version", stdout);
   for (size_t i = 0; cli_commands[i] != NULL; i++) printf(" %s", cli_commands[i]->name);
-  puts("\" ;;\n  esac\n"
-       "  if [ \"$COMP_CWORD\" -gt 1 ] && [ \"${2#-}\" = \"$2\" ]; then COMPREPLY=($(compgen -f -- \"$2\"))\n"
-       "  else COMPREPLY=($(compgen -W \"$words\" -- \"$2\")); fi\n}\ncomplete -o filenames -F _bulwark bulwark");
+  puts(
+      "\" ;;\n  esac\n"
+      "  if [ \"$COMP_CWORD\" -gt 1 ] && [ \"${2#-}\" = \"$2\" ]; then COMPREPLY=($(compgen -f -- \"$2\"))\n"
+      "  else COMPREPLY=($(compgen -W \"$words\" -- \"$2\")); fi\n}\ncomplete -o filenames -F _bulwark "
+      "bulwark");
 }
 
 /* Single-quoted for the shell; help texts hold no quotes of that kind. */
@@ -36,7 +41,8 @@ static void print_fish(void) {
     printf("complete -c bulwark -n __fish_use_subcommand -a %s -d '%s'\n", c->name, c->summary);
     for (uint32_t k = 0; k < c->n_options; k++) {
       const cli_option *o = &c->options[k];
-      printf("complete -c bulwark -n '__fish_seen_subcommand_from %s' -l %s %s -d '%s'\n", c->name, o->name, o->kind == CLI_FLAG ? "" : "-r", o->help);
+      printf("complete -c bulwark -n '__fish_seen_subcommand_from %s' -l %s %s -d '%s'\n", c->name, o->name,
+             o->kind == CLI_FLAG ? "" : "-r", o->help);
     }
   }
 }

@@ -15,26 +15,43 @@ typedef struct settings {
 } settings;
 
 static const cli_option options[] = {
-    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1", offsetof(settings, norm), cli_norms},
-    {"eps", 'e', CLI_REAL, "EPS", "budget, such as 0.3 or 8/255 (default: 0.3 for one channel, 8/255 for more)", offsetof(settings, eps), NULL},
-    {"attacks", 'a', CLI_TEXT, "LIST", "attacks with options, such as fgsm,pgd:steps=100:restarts=5 (default: the standard suite)", offsetof(settings, attacks), NULL},
-    {"samples", 'n', CLI_COUNT, "N", "attack a random part of N samples (default: all)", offsetof(settings, samples), NULL},
+    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
+     offsetof(settings, norm), cli_norms},
+    {"eps", 'e', CLI_REAL, "EPS",
+     "budget, such as 0.3 or 8/255 (default: 0.3 for one channel, 8/255 for more)", offsetof(settings, eps),
+     NULL},
+    {"attacks", 'a', CLI_TEXT, "LIST",
+     "attacks with options, such as fgsm,pgd:steps=100:restarts=5 (default: the standard suite)",
+     offsetof(settings, attacks), NULL},
+    {"samples", 'n', CLI_COUNT, "N", "attack a random part of N samples (default: all)",
+     offsetof(settings, samples), NULL},
     {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(settings, seed), NULL},
-    {"budgets", 0, CLI_COUNT, "N", "points of the accuracy curve (default 8; 0: no curve)", offsetof(settings, budgets), NULL},
-    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict", offsetof(settings, threads), NULL},
-    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict", offsetof(settings, batch), NULL},
+    {"budgets", 0, CLI_COUNT, "N", "points of the accuracy curve (default 8; 0: no curve)",
+     offsetof(settings, budgets), NULL},
+    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict",
+     offsetof(settings, threads), NULL},
+    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict",
+     offsetof(settings, batch), NULL},
     {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
-    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several", offsetof(settings, function), NULL},
-    {"fail-under", 0, CLI_REAL, "RATE", "gate: exit with 1 if the robust accuracy is below RATE, such as 0.6", offsetof(settings, fail_under), NULL},
+    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
+     offsetof(settings, function), NULL},
+    {"fail-under", 0, CLI_REAL, "RATE", "gate: exit with 1 if the robust accuracy is below RATE, such as 0.6",
+     offsetof(settings, fail_under), NULL},
     {"json", 'j', CLI_FLAG, NULL, "print JSON instead of the table", offsetof(settings, json), NULL},
-    {"html", 0, CLI_TEXT, "FILE", "where the page goes (default bulwark-report.html)", offsetof(settings, html), NULL},
+    {"html", 0, CLI_TEXT, "FILE", "where the page goes (default bulwark-report.html)",
+     offsetof(settings, html), NULL},
     {"no-html", 0, CLI_FLAG, NULL, "write no page", offsetof(settings, no_html), NULL},
     {"junit", 0, CLI_TEXT, "FILE", "write checks and gate as JUnit XML", offsetof(settings, junit), NULL},
     {"title", 0, CLI_TEXT, "TEXT", "title of the page", offsetof(settings, title), NULL},
-    {"resume", 'r', CLI_TEXT, "FILE", "keep finished work in FILE, and go on from it if it is there", offsetof(settings, resume), NULL},
-    {"confidence", 0, CLI_REAL, "LEVEL", "of the intervals (default 0.95)", offsetof(settings, confidence), NULL},
-    {"no-checks", 0, CLI_FLAG, NULL, "leave out the soundness checks that cost extra runs; the report says so", offsetof(settings, no_checks), NULL},
-    {"reference", 0, CLI_FLAG, NULL, "use the plain-C reference backend (slow)", offsetof(settings, reference), NULL},
+    {"resume", 'r', CLI_TEXT, "FILE", "keep finished work in FILE, and go on from it if it is there",
+     offsetof(settings, resume), NULL},
+    {"confidence", 0, CLI_REAL, "LEVEL", "of the intervals (default 0.95)", offsetof(settings, confidence),
+     NULL},
+    {"no-checks", 0, CLI_FLAG, NULL,
+     "leave out the soundness checks that cost extra runs; the report says so", offsetof(settings, no_checks),
+     NULL},
+    {"reference", 0, CLI_FLAG, NULL, "use the plain-C reference backend (slow)",
+     offsetof(settings, reference), NULL},
     {"quiet", 'q', CLI_FLAG, NULL, "no progress", offsetof(settings, quiet), NULL},
 };
 
@@ -44,14 +61,18 @@ const cli_command cmd_evaluate = {
     .name = "evaluate",
     .arguments = "MODEL DATA",
     .summary = "measure how much accuracy survives a suite of attacks",
-    .description = "Attacks MODEL (a .mlxfn file) on DATA (npz, npy, safetensors, IDX, IDX.gz or CIFAR-10 binary), checks that the attack "
-                   "itself was sound, prints a table and writes a page. Exit code 0: sound and above the gate; 1: below the gate, or a "
-                   "blocking check failed, so that the figure must not be relied on.",
-    .examples = "  bulwark evaluate model.mlxfn test.npz\n"
-                "  bulwark evaluate model.mlxfn t10k-images-idx3-ubyte.gz --eps 0.1 --samples 1000\n"
-                "  bulwark evaluate model.mlxfn test.npz --attacks pgd:steps=100:restarts=5,mi-fgsm\n"
-                "  bulwark evaluate model.mlxfn test.npz --fail-under 0.6 --junit robust.xml --json > robust.json\n"
-                "  bulwark evaluate model.mlxfn test.npz --resume run.state  # Ctrl-C, then the same line again\n",
+    .description =
+        "Attacks MODEL (a .mlxfn file) on DATA (npz, npy, safetensors, IDX, IDX.gz or CIFAR-10 binary), "
+        "checks that the attack "
+        "itself was sound, prints a table and writes a page. Exit code 0: sound and above the gate; 1: below "
+        "the gate, or a "
+        "blocking check failed, so that the figure must not be relied on.",
+    .examples =
+        "  bulwark evaluate model.mlxfn test.npz\n"
+        "  bulwark evaluate model.mlxfn t10k-images-idx3-ubyte.gz --eps 0.1 --samples 1000\n"
+        "  bulwark evaluate model.mlxfn test.npz --attacks pgd:steps=100:restarts=5,mi-fgsm\n"
+        "  bulwark evaluate model.mlxfn test.npz --fail-under 0.6 --junit robust.xml --json > robust.json\n"
+        "  bulwark evaluate model.mlxfn test.npz --resume run.state  # Ctrl-C, then the same line again\n",
     .n_options = sizeof options / sizeof *options,
     .options = options,
     .run = run,
@@ -81,11 +102,13 @@ static const char *base_name(const char *path) {
 }
 
 /* Renders one format to a file, or to standard output for "-". */
-static int write_report(const bw_evaluation *e, bw_report_format format, const bw_report_options *o, const char *path) {
+static int write_report(const bw_evaluation *e, bw_report_format format, const bw_report_options *o,
+                        const char *path) {
   bw_error err = {0};
   char *text = NULL;
   size_t bytes = 0;
-  if (bw_evaluation_report(&text, &bytes, e, format, o, &err) != BW_OK) return cli_report_error("report", &err);
+  if (bw_evaluation_report(&text, &bytes, e, format, o, &err) != BW_OK)
+    return cli_report_error("report", &err);
   const int code = cli_write_file(path, text, bytes);
   bw_text_free(text);
   return code;
@@ -134,7 +157,10 @@ static int evaluate(const settings *s, char **operands) {
     code = cli_report_error(operands[2], &err);
   } else {
     if (!bw_model_pair_checked(model))
-      fprintf(stderr, "bulwark: note: no input/output pair lies beside %s, so MLX's export could not be checked; python/bulwark_export.py writes one\n", operands[1]);
+      fprintf(stderr,
+              "bulwark: note: no input/output pair lies beside %s, so MLX's export could not be checked; "
+              "python/bulwark_export.py writes one\n",
+              operands[1]);
     const bw_evaluation_options o = evaluation_options(s);
     const bw_status status = bw_evaluation_run(&evaluation, model, dataset, &o, &err);
     cli_progress_end();
@@ -152,13 +178,17 @@ static int evaluate(const settings *s, char **operands) {
 }
 
 static int run(int argc, char **argv) {
-  settings s = {.eps = NAN, .fail_under = NAN, .confidence = 0.95, .budgets = 8, .html = "bulwark-report.html"};
+  settings s = {
+      .eps = NAN, .fail_under = NAN, .confidence = 0.95, .budgets = 8, .html = "bulwark-report.html"};
   int n = 0;
   const int code = cli_parse(&cmd_evaluate, &s, argc, argv, 2, 2, &n);
   if (code >= 0) return code;
   if (!isnan(s.eps) && s.eps <= 0) return cli_usage_error(&cmd_evaluate, "--eps must be above 0");
-  if (!isnan(s.fail_under) && (s.fail_under < 0 || s.fail_under > 1)) return cli_usage_error(&cmd_evaluate, "--fail-under must be from 0 to 1, such as 0.6");
-  if (s.confidence <= 0 || s.confidence >= 1) return cli_usage_error(&cmd_evaluate, "--confidence must be between 0 and 1");
-  if (s.threads > 1024 || s.batch > 1000000 || s.budgets > 1000) return cli_usage_error(&cmd_evaluate, "--threads, --batch or --budgets is out of range");
+  if (!isnan(s.fail_under) && (s.fail_under < 0 || s.fail_under > 1))
+    return cli_usage_error(&cmd_evaluate, "--fail-under must be from 0 to 1, such as 0.6");
+  if (s.confidence <= 0 || s.confidence >= 1)
+    return cli_usage_error(&cmd_evaluate, "--confidence must be between 0 and 1");
+  if (s.threads > 1024 || s.batch > 1000000 || s.budgets > 1000)
+    return cli_usage_error(&cmd_evaluate, "--threads, --batch or --budgets is out of range");
   return evaluate(&s, argv);
 }

@@ -16,8 +16,10 @@ const cli_command cmd_info = {
     .name = "info",
     .arguments = "FILE",
     .summary = "say what a model file holds, without running it",
-    .description = "Reads a function that MLX exported (.mlxfn) and prints its inputs, outputs, primitives with counts, parameters, "
-                   "the MLX version that wrote it, and what would be executed. Nothing in the file is run.",
+    .description =
+        "Reads a function that MLX exported (.mlxfn) and prints its inputs, outputs, primitives with counts, "
+        "parameters, "
+        "the MLX version that wrote it, and what would be executed. Nothing in the file is run.",
     .examples = "  bulwark info model.mlxfn\n  bulwark info model.mlxfn --json | jq .primitives\n",
     .n_options = sizeof options / sizeof *options,
     .options = options,

@@ -18,9 +18,12 @@ static void print_roff(const char *text) {
   bool line_start = true;
   for (; *text != '\0'; text++) {
     if (line_start && (*text == '.' || *text == '\'')) fputs("\\&", stdout);
-    if (*text == '\\') fputs("\\e", stdout);
-    else if (*text == '-') fputs("\\-", stdout);
-    else putchar(*text);
+    if (*text == '\\')
+      fputs("\\e", stdout);
+    else if (*text == '-')
+      fputs("\\-", stdout);
+    else
+      putchar(*text);
     line_start = *text == '\n';
   }
 }
@@ -30,7 +33,8 @@ static void print_option(const cli_option *option) {
   if (option->letter != 0) printf("\\-%c, ", option->letter);
   fputs("\\-\\-", stdout);
   print_roff(option->name);
-  printf("\\fR%s%s%s\n", option->value != NULL ? " \\fI" : "", option->value != NULL ? option->value : "", option->value != NULL ? "\\fR" : "");
+  printf("\\fR%s%s%s\n", option->value != NULL ? " \\fI" : "", option->value != NULL ? option->value : "",
+         option->value != NULL ? "\\fR" : "");
   print_roff(option->help);
   putchar('\n');
 }
@@ -51,9 +55,14 @@ static int run(int argc, char **argv) {
   int n = 0;
   const int code = cli_parse(&cmd_man, NULL, argc, argv, 0, 0, &n);
   if (code >= 0) return code;
-  printf(".TH BULWARK 1 \"\" \"bulwark %s\"\n.SH NAME\nbulwark \\- attack MLX models and measure what they withstand\n", bw_version());
+  printf(
+      ".TH BULWARK 1 \"\" \"bulwark %s\"\n.SH NAME\nbulwark \\- attack MLX models and measure what they "
+      "withstand\n",
+      bw_version());
   puts(".SH SYNOPSIS\n.B bulwark\n.I COMMAND\n[\\fIoptions\\fR]\n.SH COMMANDS");
   for (size_t i = 0; cli_commands[i] != NULL; i++) print_command(cli_commands[i]);
-  puts(".SH EXIT STATUS\n0 clean, 1 finding, 2 usage, 3 bad input, 4 limit reached, 5 internal error, 130 interrupted.");
+  puts(
+      ".SH EXIT STATUS\n0 clean, 1 finding, 2 usage, 3 bad input, 4 limit reached, 5 internal error, 130 "
+      "interrupted.");
   return CLI_CLEAN;
 }

@@ -26,14 +26,15 @@ static void print_folded(FILE *out, const char *text, int indent, int column) {
 static void print_option(FILE *out, const cli_option *option) {
   char left[48];
   const char letter[] = {'-', option->letter, ',', ' ', '\0'};
-  snprintf(left, sizeof left, "  %s--%s%s%s", option->letter != 0 ? letter : "    ", option->name, option->value != NULL ? " " : "",
-           option->value != NULL ? option->value : "");
+  snprintf(left, sizeof left, "  %s--%s%s%s", option->letter != 0 ? letter : "    ", option->name,
+           option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
   fprintf(out, "%-28s", left);
   print_folded(out, option->help, 28, 28);
 }
 
 void cli_help(FILE *out, const cli_command *command) {
-  fprintf(out, "Usage: bulwark %s %s%s\n\n", command->name, command->arguments, command->n_options > 0 ? " [options]" : "");
+  fprintf(out, "Usage: bulwark %s %s%s\n\n", command->name, command->arguments,
+          command->n_options > 0 ? " [options]" : "");
   print_folded(out, command->description, 0, 0);
   fprintf(out, "\nOptions:\n");
   for (uint32_t i = 0; i < command->n_options; i++) print_option(out, &command->options[i]);
@@ -42,9 +43,12 @@ void cli_help(FILE *out, const cli_command *command) {
 }
 
 void cli_overview(FILE *out) {
-  fprintf(out, "Bulwark %s attacks MLX models as an adversary would and says how much of their accuracy survives.\n\nUsage: bulwark COMMAND ...\n\nCommands:\n",
+  fprintf(out,
+          "Bulwark %s attacks MLX models as an adversary would and says how much of their accuracy "
+          "survives.\n\nUsage: bulwark COMMAND ...\n\nCommands:\n",
           bw_version());
-  for (size_t i = 0; cli_commands[i] != NULL; i++) fprintf(out, "  %-12s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+  for (size_t i = 0; cli_commands[i] != NULL; i++)
+    fprintf(out, "  %-12s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
   fprintf(out,
           "\n`bulwark COMMAND --help` explains one, with examples. Start with:\n"
           "  bulwark evaluate model.mlxfn test.npz\n\n"

@@ -6,7 +6,8 @@
 
 extern const cli_command cmd_attack, cmd_attacks, cmd_completion, cmd_evaluate, cmd_info, cmd_man;
 
-const cli_command *const cli_commands[] = {&cmd_evaluate, &cmd_attack, &cmd_attacks, &cmd_info, &cmd_completion, &cmd_man, NULL};
+const cli_command *const cli_commands[] = {&cmd_evaluate,   &cmd_attack, &cmd_attacks, &cmd_info,
+                                           &cmd_completion, &cmd_man,    NULL};
 
 const cli_command *cli_find(const char *name) {
   for (size_t i = 0; cli_commands[i] != NULL; i++)
@@ -38,7 +39,8 @@ int main(int argc, char **argv) {
     printf("bulwark %s\n", bw_version());
     return CLI_CLEAN;
   }
-  if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) return help(argc, argv);
+  if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    return help(argc, argv);
   const cli_command *command = cli_find(name);
   if (command == NULL) {
     fprintf(stderr, "bulwark: no command '%s'; see bulwark --help\n", name);

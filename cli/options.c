@@ -78,13 +78,15 @@ static int store(const cli_command *command, const cli_option *option, char *fie
     case CLI_TEXT: memcpy(field, &text, sizeof text); return -1;
     case CLI_REAL: {
       double value = 0;
-      if (!cli_number(text, &value)) return cli_usage_error(command, "--%s %s: must be a number such as 0.3 or 8/255", option->name, text);
+      if (!cli_number(text, &value))
+        return cli_usage_error(command, "--%s %s: must be a number such as 0.3 or 8/255", option->name, text);
       memcpy(field, &value, sizeof value);
       return -1;
     }
     case CLI_COUNT: {
       uint64_t value = 0;
-      if (!parse_count(text, &value)) return cli_usage_error(command, "--%s %s: must be a whole number, 0 or more", option->name, text);
+      if (!parse_count(text, &value))
+        return cli_usage_error(command, "--%s %s: must be a whole number, 0 or more", option->name, text);
       memcpy(field, &value, sizeof value);
       return -1;
     }
@@ -104,9 +106,11 @@ static int take_option(const cli_command *command, void *settings, int argc, cha
   const char *equals = strchr(name, '=');
   const size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
   const cli_option *option = find_option(command, name, length);
-  if (option == NULL || (argv[*i][1] != '-' && length != 1)) return cli_usage_error(command, "unknown option %s", argv[*i]);
+  if (option == NULL || (argv[*i][1] != '-' && length != 1))
+    return cli_usage_error(command, "unknown option %s", argv[*i]);
   const char *text = equals != NULL ? equals + 1 : NULL;
-  if (option->kind == CLI_FLAG && text != NULL) return cli_usage_error(command, "--%s takes no value", option->name);
+  if (option->kind == CLI_FLAG && text != NULL)
+    return cli_usage_error(command, "--%s takes no value", option->name);
   if (option->kind != CLI_FLAG && text == NULL) {
     if (*i + 1 >= argc) return cli_usage_error(command, "--%s needs a value", option->name);
     text = argv[++*i];
@@ -114,7 +118,8 @@ static int take_option(const cli_command *command, void *settings, int argc, cha
   return store(command, option, (char *)settings + option->offset, text);
 }
 
-int cli_parse(const cli_command *command, void *settings, int argc, char **argv, int fewest, int most, int *n_operands) {
+int cli_parse(const cli_command *command, void *settings, int argc, char **argv, int fewest, int most,
+              int *n_operands) {
   int n = 0;
   bool options_end = false;
   for (int i = 1; i < argc; i++) {
@@ -130,7 +135,9 @@ int cli_parse(const cli_command *command, void *settings, int argc, char **argv,
       argv[++n] = argv[i];
     }
   }
-  if (n < fewest || n > most) return cli_usage_error(command, "expects %s", command->arguments[0] != '\0' ? command->arguments : "no operands");
+  if (n < fewest || n > most)
+    return cli_usage_error(command, "expects %s",
+                           command->arguments[0] != '\0' ? command->arguments : "no operands");
   *n_operands = n;
   return -1;
 }

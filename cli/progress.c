@@ -35,14 +35,16 @@ static void draw_bar(const bw_tick *tick) {
   char bar[WIDTH + 1];
   for (int i = 0; i < WIDTH; i++) bar[i] = i < filled ? '#' : '.';
   bar[WIDTH] = '\0';
-  fprintf(stderr, "\r\033[K%-28.60s [%s] %llu/%llu", tick->phase, bar, (unsigned long long)tick->done, (unsigned long long)tick->total);
+  fprintf(stderr, "\r\033[K%-28.60s [%s] %llu/%llu", tick->phase, bar, (unsigned long long)tick->done,
+          (unsigned long long)tick->total);
   if (!isnan(tick->robust)) fprintf(stderr, "  robust %.1f %%", 100 * tick->robust);
   fflush(stderr);
   view.drawn = true;
 }
 
 static void print_line(const bw_tick *tick) {
-  fprintf(stderr, "%s: %llu/%llu", tick->phase, (unsigned long long)tick->done, (unsigned long long)tick->total);
+  fprintf(stderr, "%s: %llu/%llu", tick->phase, (unsigned long long)tick->done,
+          (unsigned long long)tick->total);
   if (!isnan(tick->robust)) fprintf(stderr, ", robust %.1f %%", 100 * tick->robust);
   fputc('\n', stderr);
 }

@@ -8,14 +8,15 @@
 
 static int show(const bw_tick *tick, void *payload) {
   (void)payload;
-  fprintf(stderr, "%s: %llu of %llu\n", tick->phase, (unsigned long long)tick->done, (unsigned long long)tick->total);
+  fprintf(stderr, "%s: %llu of %llu\n", tick->phase, (unsigned long long)tick->done,
+          (unsigned long long)tick->total);
   return 0; /* anything else would stop the evaluation */
 }
 
 static void print(const bw_evaluation *evaluation) {
   const bw_evaluation_summary s = bw_evaluation_summarise(evaluation);
-  printf("clean %.2f %%, under attack %.2f %% (%.2f to %.2f)\n", 100 * s.clean_accuracy.value, 100 * s.robust_accuracy.value,
-         100 * s.robust_accuracy.low, 100 * s.robust_accuracy.high);
+  printf("clean %.2f %%, under attack %.2f %% (%.2f to %.2f)\n", 100 * s.clean_accuracy.value,
+         100 * s.robust_accuracy.value, 100 * s.robust_accuracy.low, 100 * s.robust_accuracy.high);
   for (uint32_t i = 0; i < s.n_attacks; i++) {
     const bw_attack_summary a = bw_evaluation_attack(evaluation, i);
     printf("  %-10s %6.2f %%  %s\n", a.name, 100 * a.robust_accuracy.value, a.configuration);
@@ -44,8 +45,10 @@ int main(int argc, char **argv) {
   bw_status status = bw_model_open(&model, argv[1], NULL, &err);
   if (status == BW_OK) status = bw_dataset_open(&dataset, argv[2], NULL, &err);
   if (status == BW_OK) status = bw_evaluation_run(&evaluation, model, dataset, &options, &err);
-  if (status == BW_OK) print(evaluation);
-  else fprintf(stderr, "evaluate: %s\n", err.text);
+  if (status == BW_OK)
+    print(evaluation);
+  else
+    fprintf(stderr, "evaluate: %s\n", err.text);
 
   bw_evaluation_free(evaluation);
   bw_dataset_free(dataset);

@@ -54,8 +54,8 @@ BW_API const void *bw_array_view(const bw_array *array);
  * round towards zero and saturate (NaN becomes 0), anything but zero is true; f16 and bf16 round to
  * nearest even from float32, as MLX does. BW_EINVAL: not a bw_dtype; BW_ELIMIT: the byte size
  * overflows; BW_ENOMEM. */
-BW_API BW_NODISCARD bw_status bw_array_convert(bw_array **out, const bw_array *array,
-                                               bw_dtype dtype, bw_error *err);
+BW_API BW_NODISCARD bw_status bw_array_convert(bw_array **out, const bw_array *array, bw_dtype dtype,
+                                               bw_error *err);
 
 /* Bytes of one element; 0 for a number that is not a bw_dtype. */
 BW_API size_t bw_dtype_bytes(bw_dtype dtype);

@@ -16,14 +16,20 @@ extern "C" {
 typedef enum bw_norm { BW_LINF = 0, BW_L2 = 1, BW_L1 = 2, BW_L0 = 3 } bw_norm;
 #define BW_NORM_BIT(norm) (1u << (norm))
 
-typedef enum bw_option_kind { BW_OPTION_REAL, BW_OPTION_INTEGER, BW_OPTION_BOOLEAN, BW_OPTION_CHOICE } bw_option_kind;
+typedef enum bw_option_kind {
+  BW_OPTION_REAL,
+  BW_OPTION_INTEGER,
+  BW_OPTION_BOOLEAN,
+  BW_OPTION_CHOICE
+} bw_option_kind;
 
 /* One option of an attack. Feeds the command line, JSON configuration and documentation. */
 typedef struct bw_option_info {
   const char *name, *help, *unit;
   bw_option_kind kind;
-  double lowest, highest, standard; /* inclusive range and default; choices count from 0; NaN default: derived, see help */
-  const char *const *choices;       /* NULL-terminated; NULL unless BW_OPTION_CHOICE */
+  double lowest, highest,
+      standard; /* inclusive range and default; choices count from 0; NaN default: derived, see help */
+  const char *const *choices; /* NULL-terminated; NULL unless BW_OPTION_CHOICE */
 } bw_option_info;
 
 typedef struct bw_attack_info {
@@ -38,15 +44,17 @@ typedef struct bw_attack_info {
 } bw_attack_info;
 
 BW_API uint32_t bw_attack_count(void);
-BW_API const bw_attack_info *bw_attack_at(uint32_t i);             /* NULL past the end */
-BW_API const bw_attack_info *bw_attack_find(const char *name);     /* NULL if unknown */
+BW_API const bw_attack_info *bw_attack_at(uint32_t i);         /* NULL past the end */
+BW_API const bw_attack_info *bw_attack_find(const char *name); /* NULL if unknown */
 
 /* A configured attack. */
 typedef struct bw_attack bw_attack;
 /* BW_EINVAL: unknown name, or a norm that the attack does not have (the sentence lists those that it has). */
-BW_API BW_NODISCARD bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, double eps, bw_error *err);
+BW_API BW_NODISCARD bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, double eps,
+                                               bw_error *err);
 /* value as text: "0.01", "8/255", "true", "dlr". BW_EINVAL: unknown option, not a value, out of range. */
-BW_API BW_NODISCARD bw_status bw_attack_set(bw_attack *attack, const char *option, const char *value, bw_error *err);
+BW_API BW_NODISCARD bw_status bw_attack_set(bw_attack *attack, const char *option, const char *value,
+                                            bw_error *err);
 BW_API void bw_attack_free(bw_attack *attack);
 
 /* The budget that literature uses for data of this kind, scaled with the width of the input domain: Linf 0.3
@@ -56,8 +64,8 @@ BW_API double bw_attack_usual_eps(const bw_model *model, bw_norm norm);
 typedef struct bw_run_options {
   size_t struct_size;
   uint64_t seed;
-  uint32_t threads; /* 0: as many as there are */
-  uint32_t batch;   /* samples in flight per thread; 0: chosen */
+  uint32_t threads;       /* 0: as many as there are */
+  uint32_t batch;         /* samples in flight per thread; 0: chosen */
   const int32_t *targets; /* one class a sample, for targeted attacks; NULL: untargeted */
   bw_progress progress;
 } bw_run_options;
@@ -68,10 +76,12 @@ typedef struct bw_attack_result bw_attack_result;
 
 /* Attacks every sample that the model classifies right (all of them when targeted). Every success was
  * verified: finite, inside the domain, norm <= eps (1e-6 relative slack for float32), and misclassified by a
- * fresh float32 forward pass. BW_ECANCEL: *out still holds what was done. BW_EINVAL: shapes or classes of model
- * and data do not fit, or a label >= classes; BW_EUNSUPPORTED: the model gives less access than the attack needs. */
+ * fresh float32 forward pass. BW_ECANCEL: *out still holds what was done. BW_EINVAL: shapes or classes of
+ * model and data do not fit, or a label >= classes; BW_EUNSUPPORTED: the model gives less access than the
+ * attack needs. */
 BW_API BW_NODISCARD bw_status bw_attack_run(bw_attack_result **out, const bw_attack *attack, bw_model *model,
-                                            const bw_dataset *dataset, const bw_run_options *options, bw_error *err);
+                                            const bw_dataset *dataset, const bw_run_options *options,
+                                            bw_error *err);
 BW_API void bw_attack_result_free(bw_attack_result *result);
 
 typedef struct bw_sample_outcome {
@@ -87,8 +97,8 @@ typedef struct bw_sample_outcome {
 
 BW_API uint64_t bw_attack_result_count(const bw_attack_result *result);
 BW_API const bw_sample_outcome *bw_attack_result_at(const bw_attack_result *result, uint64_t i);
-/* The adversarial sample, or the clean one where there is no success; borrowed. The data set that was attacked
- * must outlive the result. */
+/* The adversarial sample, or the clean one where there is no success; borrowed. The data set that was
+ * attacked must outlive the result. */
 BW_API const float *bw_attack_result_sample(const bw_attack_result *result, uint64_t i);
 BW_API double bw_attack_result_seconds(const bw_attack_result *result);
 /* Successes that the attack claimed and verification refused: 0 unless something is unsound. */

@@ -13,15 +13,17 @@ extern "C" {
 
 typedef struct bw_evaluation_options {
   size_t struct_size;
-  const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; NULL: the standard suite */
+  const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; NULL: the
+                          standard suite */
   bw_norm norm;        /* default BW_LINF */
   double eps;          /* main budget; NaN: 0.3 for 1-channel, 8/255 for others (Linf) */
-  uint32_t n_budgets;  /* curve: this many budgets in even steps up to 2 eps, besides 0; 0: no curve; default 8 */
-  uint64_t samples;    /* attack a random part of this size; 0: all */
+  uint32_t
+      n_budgets; /* curve: this many budgets in even steps up to 2 eps, besides 0; 0: no curve; default 8 */
+  uint64_t samples; /* attack a random part of this size; 0: all */
   uint64_t seed;
   uint32_t threads, batch;
-  int checks;          /* run the soundness checks that cost extra; default 1 */
-  double confidence;   /* of the intervals; default 0.95 */
+  int checks;              /* run the soundness checks that cost extra; default 1 */
+  double confidence;       /* of the intervals; default 0.95 */
   const char *resume_path; /* file that keeps finished work so that an interrupted run can go on; NULL: none.
                               A file from another model, data set or configuration is refused (BW_EINVAL). */
   bw_progress progress;
@@ -30,10 +32,12 @@ BW_API void bw_evaluation_options_init(bw_evaluation_options *options, size_t st
 
 typedef struct bw_evaluation bw_evaluation;
 
-/* BW_ECANCEL: *out holds the attacks, budgets and checks that were finished, marked incomplete. Other failures leave
- * *out untouched: BW_EINVAL (an option, or shapes, classes or values of model and data that do not fit), BW_EUNSUPPORTED,
- * BW_ENOMEM, those of reading and writing the resume file. The data set must outlive the evaluation. */
-BW_API BW_NODISCARD bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_dataset *dataset,
+/* BW_ECANCEL: *out holds the attacks, budgets and checks that were finished, marked incomplete. Other
+ * failures leave *out untouched: BW_EINVAL (an option, or shapes, classes or values of model and data that do
+ * not fit), BW_EUNSUPPORTED, BW_ENOMEM, those of reading and writing the resume file. The data set must
+ * outlive the evaluation. */
+BW_API BW_NODISCARD bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model,
+                                                const bw_dataset *dataset,
                                                 const bw_evaluation_options *options, bw_error *err);
 BW_API void bw_evaluation_free(bw_evaluation *evaluation);
 
@@ -53,7 +57,12 @@ typedef struct bw_attack_summary {
   double seconds;
 } bw_attack_summary;
 
-typedef enum bw_check_outcome { BW_CHECK_PASSED, BW_CHECK_WARNED, BW_CHECK_BLOCKED, BW_CHECK_SKIPPED } bw_check_outcome;
+typedef enum bw_check_outcome {
+  BW_CHECK_PASSED,
+  BW_CHECK_WARNED,
+  BW_CHECK_BLOCKED,
+  BW_CHECK_SKIPPED
+} bw_check_outcome;
 
 typedef struct bw_check_result {
   uint32_t number;     /* as in docs/checks.md */
@@ -61,7 +70,7 @@ typedef struct bw_check_result {
   const char *rule;    /* the criterion in words */
   const char *finding; /* what was measured, with figures */
   bw_check_outcome outcome;
-  int blocks;          /* whether failing this check blocks (else it warns) */
+  int blocks; /* whether failing this check blocks (else it warns) */
 } bw_check_result;
 
 typedef struct bw_budget_point {
@@ -103,27 +112,35 @@ typedef struct bw_evaluated_sample {
 BW_API uint64_t bw_evaluation_n_samples(const bw_evaluation *evaluation);
 BW_API bw_evaluated_sample bw_evaluation_sample(const bw_evaluation *evaluation, uint64_t i);
 
-typedef enum bw_report_format { BW_REPORT_TEXT, BW_REPORT_JSON, BW_REPORT_JUNIT, BW_REPORT_HTML } bw_report_format;
+typedef enum bw_report_format {
+  BW_REPORT_TEXT,
+  BW_REPORT_JSON,
+  BW_REPORT_JUNIT,
+  BW_REPORT_HTML
+} bw_report_format;
 
 typedef struct bw_report_options {
   size_t struct_size;
-  const char *title;        /* NULL: the model's file name */
+  const char *title;                  /* NULL: the model's file name */
   const char *model_path, *data_path; /* for the record; NULL: left out */
-  double fail_under;        /* gate shown in the report; NaN: none */
-  int colour;               /* text: ANSI colours */
+  double fail_under;                  /* gate shown in the report; NaN: none */
+  int colour;                         /* text: ANSI colours */
 } bw_report_options;
 BW_API void bw_report_options_init(bw_report_options *options, size_t struct_size);
 
-/* Renders an evaluation. *out is NUL-terminated, freed by bw_text_free; *out_bytes (may be NULL) its length. */
-BW_API BW_NODISCARD bw_status bw_evaluation_report(char **out, size_t *out_bytes, const bw_evaluation *evaluation,
-                                                   bw_report_format format, const bw_report_options *options,
-                                                   bw_error *err);
+/* Renders an evaluation. *out is NUL-terminated, freed by bw_text_free; *out_bytes (may be NULL) its length.
+ */
+BW_API BW_NODISCARD bw_status bw_evaluation_report(char **out, size_t *out_bytes,
+                                                   const bw_evaluation *evaluation, bw_report_format format,
+                                                   const bw_report_options *options, bw_error *err);
 
 /* A PNG sheet of clean, adversarial and difference pictures of the first `rows` successes; image samples only
  * (BW_EUNSUPPORTED otherwise). Written atomically. */
-BW_API BW_NODISCARD bw_status bw_attack_result_sheet(const bw_attack_result *result, const bw_dataset *dataset,
-                                                     uint32_t rows, const char *path, bw_error *err);
-/* npz with adversarial (N, ...), labels, clean_predictions, adversarial_predictions, success, distance, origin. */
+BW_API BW_NODISCARD bw_status bw_attack_result_sheet(const bw_attack_result *result,
+                                                     const bw_dataset *dataset, uint32_t rows,
+                                                     const char *path, bw_error *err);
+/* npz with adversarial (N, ...), labels, clean_predictions, adversarial_predictions, success, distance,
+ * origin. */
 BW_API BW_NODISCARD bw_status bw_attack_result_save(const bw_attack_result *result, const bw_dataset *dataset,
                                                     const char *path, bw_error *err);
 

@@ -20,12 +20,12 @@ typedef enum bw_precision { BW_FLOAT32 = 0, BW_BFLOAT16 = 1 } bw_precision;
 
 typedef struct bw_model_options {
   size_t struct_size;
-  const char *function;  /* which function of the file; NULL: the only one, or "0", "1", ... by position */
-  float lower, upper;    /* bounds of the input domain; default 0 and 1 */
-  bw_precision search;   /* precision of gradients; successes are always verified in float32; default BW_FLOAT32.
-                            BW_BFLOAT16 has no kernels yet and is refused (BW_EUNSUPPORTED) */
-  int reference;         /* non-zero: the plain-C reference backend only */
-  size_t max_file_bytes; /* default 4 GiB */
+  const char *function;    /* which function of the file; NULL: the only one, or "0", "1", ... by position */
+  float lower, upper;      /* bounds of the input domain; default 0 and 1 */
+  bw_precision search;     /* precision of gradients; successes are always verified in float32; default
+                              BW_FLOAT32.     BW_BFLOAT16 has no kernels yet and is refused (BW_EUNSUPPORTED) */
+  int reference;           /* non-zero: the plain-C reference backend only */
+  size_t max_file_bytes;   /* default 4 GiB */
   size_t max_memory_bytes; /* for one worker's activations; default 8 GiB */
 } bw_model_options;
 
@@ -34,7 +34,8 @@ BW_API void bw_model_options_init(bw_model_options *options, size_t struct_size)
 /* Reads a .mlxfn file: one data input (N, ...) of float32, f16 or bf16 and one output (N, classes). The batch
  * size that the function was exported with is made free. When `<name>.pair.npz` lies beside the file, the
  * model's outputs are compared with it (BW_EFORMAT on a mismatch: MLX's exporter can write wrong constants).
- * BW_EIO; BW_EFORMAT with the byte offset; BW_EUNSUPPORTED naming primitive and position; BW_ELIMIT; BW_ENOMEM. */
+ * BW_EIO; BW_EFORMAT with the byte offset; BW_EUNSUPPORTED naming primitive and position; BW_ELIMIT;
+ * BW_ENOMEM. */
 BW_API BW_NODISCARD bw_status bw_model_open(bw_model **out, const char *path, const bw_model_options *options,
                                             bw_error *err);
 
@@ -61,23 +62,26 @@ BW_API uint32_t bw_model_rank(const bw_model *model);
 BW_API const int64_t *bw_model_shape(const bw_model *model); /* of one sample, without the batch axis */
 BW_API uint32_t bw_model_classes(const bw_model *model);
 BW_API bw_access bw_model_access(const bw_model *model);
-BW_API const char *bw_model_digest(const bw_model *model); /* hex SHA-256 of the canonical graph; "" for callbacks */
+BW_API const char *bw_model_digest(
+    const bw_model *model); /* hex SHA-256 of the canonical graph; "" for callbacks */
 /* Whether an input/output pair lay beside the file and was checked. */
 BW_API int bw_model_pair_checked(const bw_model *model);
 
 /* samples (n, d) row-major -> logits (n, classes), in float32 by direct kernels. */
-BW_API BW_NODISCARD bw_status bw_model_logits(bw_model *model, uint64_t n, const float *samples, float *logits,
-                                              bw_error *err);
-/* gradients (n, d) = cotangents (n, classes) times the Jacobian at samples. BW_EUNSUPPORTED without gradient access. */
-BW_API BW_NODISCARD bw_status bw_model_vjp(bw_model *model, uint64_t n, const float *samples, const float *cotangents,
-                                           float *gradients, bw_error *err);
+BW_API BW_NODISCARD bw_status bw_model_logits(bw_model *model, uint64_t n, const float *samples,
+                                              float *logits, bw_error *err);
+/* gradients (n, d) = cotangents (n, classes) times the Jacobian at samples. BW_EUNSUPPORTED without gradient
+ * access. */
+BW_API BW_NODISCARD bw_status bw_model_vjp(bw_model *model, uint64_t n, const float *samples,
+                                           const float *cotangents, float *gradients, bw_error *err);
 
 /* What a file holds, without running it. All pointers belong to the info. */
 typedef struct bw_model_info bw_model_info;
 BW_API BW_NODISCARD bw_status bw_model_info_open(bw_model_info **out, const char *path, bw_error *err);
 BW_API void bw_model_info_free(bw_model_info *info);
 /* The same as text for people, or as JSON. Caller frees *out by bw_text_free. */
-BW_API BW_NODISCARD bw_status bw_model_info_text(char **out, const bw_model_info *info, int json, bw_error *err);
+BW_API BW_NODISCARD bw_status bw_model_info_text(char **out, const bw_model_info *info, int json,
+                                                 bw_error *err);
 BW_API void bw_text_free(char *text);
 
 #ifdef __cplusplus

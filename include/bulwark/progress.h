@@ -12,9 +12,9 @@ extern "C" {
 #endif
 
 typedef struct bw_tick {
-  const char *phase;   /* what is being done, for example "pgd eps 0.3"; valid during the call */
+  const char *phase;    /* what is being done, for example "pgd eps 0.3"; valid during the call */
   uint64_t done, total; /* samples of this phase; total 0 if unknown */
-  double robust;        /* share of the samples done that are still classified right; NaN if it means nothing here */
+  double robust; /* share of the samples done that are still classified right; NaN if it means nothing here */
 } bw_tick;
 
 /* Called at least once per batch, never by two threads at once. Return non-zero to stop: the running

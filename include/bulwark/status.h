@@ -24,15 +24,15 @@ extern "C" {
 #endif
 
 /* name, number (never reused), text */
-#define BW_STATUS_TABLE(X)                                                                        \
-  X(BW_OK, 0, "ok")                                                                               \
-  X(BW_EINVAL, 1, "invalid argument")                                                             \
-  X(BW_ENOMEM, 2, "out of memory")                                                                \
-  X(BW_EFORMAT, 3, "malformed input")                                                             \
-  X(BW_EUNSUPPORTED, 4, "not supported")                                                          \
-  X(BW_ELIMIT, 5, "limit reached")                                                                \
-  X(BW_EIO, 6, "input/output error")                                                              \
-  X(BW_ECANCEL, 7, "cancelled")                                                                   \
+#define BW_STATUS_TABLE(X)               \
+  X(BW_OK, 0, "ok")                      \
+  X(BW_EINVAL, 1, "invalid argument")    \
+  X(BW_ENOMEM, 2, "out of memory")       \
+  X(BW_EFORMAT, 3, "malformed input")    \
+  X(BW_EUNSUPPORTED, 4, "not supported") \
+  X(BW_ELIMIT, 5, "limit reached")       \
+  X(BW_EIO, 6, "input/output error")     \
+  X(BW_ECANCEL, 7, "cancelled")          \
   X(BW_EINTERNAL, 8, "internal error")
 
 typedef enum bw_status {

@@ -209,8 +209,8 @@ static bw_status make_workspace(bwi_plan *plan, size_t max_bytes, value *values,
   if (!bwi_add_size(&plan->workspace_bytes, values_bytes, scratch_bytes))
     return BW_FAIL(err, BW_ELIMIT, "the plan's buffers do not fit the address space");
   if (plan->workspace_bytes > max_bytes)
-    return BW_FAIL(err, BW_ELIMIT, "the plan's buffers need %zu bytes, %zu are allowed", plan->workspace_bytes,
-                   max_bytes);
+    return BW_FAIL(err, BW_ELIMIT, "the plan's buffers need %zu bytes, %zu are allowed",
+                   plan->workspace_bytes, max_bytes);
   plan->workspace = bwi_alloc(plan->workspace_bytes, 1);
   if (plan->workspace == NULL)
     return BW_FAIL(err, BW_ENOMEM, "out of memory for a workspace of %zu bytes", plan->workspace_bytes);

@@ -23,18 +23,21 @@ typedef struct bwi_weights bwi_weights;
 bw_status bwi_weights_create(bwi_weights **out, bw_error *err);
 void bwi_weights_free(bwi_weights *weights); /* after the last plan that used it */
 /* The block for (data, kind, variant), made by fill on first use. BW_ENOMEM or fill's status. */
-bw_status bwi_weights_get(const void **out, bwi_weights *weights, const void *data, const char *kind, uint64_t variant,
-                          size_t bytes, bw_status (*fill)(void *payload, void *block, bw_error *err), void *payload,
+bw_status bwi_weights_get(const void **out, bwi_weights *weights, const void *data, const char *kind,
+                          uint64_t variant, size_t bytes,
+                          bw_status (*fill)(void *payload, void *block, bw_error *err), void *payload,
                           bw_error *err);
 
 typedef struct bwi_backend {
   const char *name; /* "ref", "cpu" */
   /* Makes a kernel for node id. BW_EUNSUPPORTED: ask the next backend. */
-  bw_status (*bind)(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags, bw_error *err);
+  bw_status (*bind)(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags,
+                    bw_error *err);
 } bwi_backend;
 
 /* Plan flags. */
-#define BWI_PLAN_DIRECT 1u   /* no transforms that change rounding beyond a sum's order (no Winograd): for verification */
+#define BWI_PLAN_DIRECT \
+  1u /* no transforms that change rounding beyond a sum's order (no Winograd): for verification */
 #define BWI_PLAN_BFLOAT16 2u /* products may be taken in bfloat16 with float32 sums: for search only */
 
 typedef struct bwi_plan bwi_plan;
@@ -50,13 +53,14 @@ bw_status bwi_plan_create_within(bwi_plan **out, size_t max_bytes, const bwi_gra
                                  bw_error *err);
 void bwi_plan_free(bwi_plan *plan);
 
-void *bwi_plan_input(bwi_plan *plan, uint32_t i);              /* to be filled before its stage runs; kept between runs */
+void *bwi_plan_input(bwi_plan *plan, uint32_t i); /* to be filled before its stage runs; kept between runs */
 const void *bwi_plan_output(const bwi_plan *plan, uint32_t i); /* valid until the next run of its stage */
 /* Runs the steps of one stage (0: what needs only stage-0 inputs; 1: the rest). */
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err);
 
 size_t bwi_plan_workspace_bytes(const bwi_plan *plan);
-/* One line a step: seconds of processor time so far, kernel name, primitive, shape. Timing is off until asked for. */
+/* One line a step: seconds of processor time so far, kernel name, primitive, shape. Timing is off until asked
+ * for. */
 void bwi_plan_profile(bwi_plan *plan, bool on);
 uint32_t bwi_plan_n_steps(const bwi_plan *plan);
 typedef struct bwi_step_profile {

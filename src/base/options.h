@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Fills as much of the caller's struct as it has. */
-static inline void bwi_options_init(void *out, size_t out_bytes, const void *standard, size_t standard_bytes) {
+static inline void bwi_options_init(void *out, size_t out_bytes, const void *standard,
+                                    size_t standard_bytes) {
   memcpy(out, standard, out_bytes < standard_bytes ? out_bytes : standard_bytes);
 }
 

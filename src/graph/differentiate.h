@@ -6,7 +6,8 @@
 #include "graph/graph.h"
 
 /* For each wrt[k], sets gradients[k] to the node that holds sum_j cotangents[j] . d outputs[j] / d wrt[k]
- * (zeros where nothing depends on it). Only nodes between wrt and outputs are visited. Failures latch in g. */
+ * (zeros where nothing depends on it). Only nodes between wrt and outputs are visited. Failures latch in g.
+ */
 void bwi_differentiate(bwi_graph *g, uint32_t n_outputs, const bwi_id *outputs, const bwi_id *cotangents,
                        uint32_t n_wrt, const bwi_id *wrt, bwi_id *gradients);
 

@@ -61,8 +61,8 @@ bwi_id bwi_constant(bwi_graph *g, bw_dtype dtype, const bwi_dims *shape, const v
 bwi_id bwi_constant_borrowed(bwi_graph *g, bw_dtype dtype, const bwi_dims *shape, const void *data);
 bwi_id bwi_scalar(bwi_graph *g, bw_dtype dtype, double value); /* rank 0 */
 
-/* Applies a primitive (Elementwise: bwi_elementwise of program.h): checks arity, parameters and dtypes, infers dtype and shape. params may be
- * NULL for "all zero". Any operand BWI_NONE gives BWI_NONE. */
+/* Applies a primitive (Elementwise: bwi_elementwise of program.h): checks arity, parameters and dtypes,
+ * infers dtype and shape. params may be NULL for "all zero". Any operand BWI_NONE gives BWI_NONE. */
 bwi_id bwi_apply(bwi_graph *g, bwi_prim prim, const bwi_params *params, uint32_t n_in, const bwi_id *in);
 
 bw_status bwi_graph_set_outputs(bwi_graph *g, uint32_t count, const bwi_id *outputs, bw_error *err);

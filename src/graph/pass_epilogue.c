@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lets a convolution or matrix product add its bias and a residual and take max(., 0) while its result
- * is still in registers. Grows the fused node step by step: when the rule sees a node, its operand has
- * already taken what came before.
+/* Lets a convolution or matrix product add its bias and a residual and take max(., 0), or the derivative's
+ * mask of one, while its result is still in registers. Grows the fused node step by step: when the rule sees
+ * a node, its operand has already taken what came before.
  *
  * The derivative of max(x, 0) asks for x > 0. Since that is the same as max(x, 0) > 0, it is asked of the
  * result first, so that nothing but the maximum needs x. */
@@ -63,21 +63,35 @@ static bool is_bias(const bwi_graph *g, bwi_id id, const bwi_node *product) {
   return bwi_is_channel_constant(g, id, channels) && bwi_node_count(bwi_graph_node(g, id)) == channels;
 }
 
-static bwi_id fuse_bias(bwi_graph *g, const bwi_node *product, bwi_id bias) {
-  const bwi_id vector = bwi_reshape(g, bias, &(bwi_dims){1, {product->shape.v[product->shape.n - 1]}});
-  const bwi_prim fused = product->prim == BWI_Convolution ? BWI_FusedConvolution : BWI_FusedMatmul;
-  return bwi_apply(g, fused, product->params, 3, (bwi_id[]){product->in[0], product->in[1], vector});
+static bwi_id no_bias(bwi_graph *g, int64_t channels) {
+  float *zeros = bwi_alloc((size_t)channels, sizeof *zeros);
+  if (zeros == NULL) return bwi_graph_fail(g, BW_ENOMEM, "no memory for a bias");
+  const bwi_id bias = bwi_constant(g, BW_F32, &(bwi_dims){1, {channels}}, zeros);
+  bwi_free(zeros);
+  return bias;
 }
 
-static bwi_id fuse_residual(bwi_graph *g, const bwi_node *fused, bwi_id residual) {
-  return bwi_apply(g, fused->prim, fused->params, 4,
-                   (bwi_id[]){fused->in[0], fused->in[1], fused->in[2], residual});
+/* The product, fused already or not, with a bias if it has none (0 then, or BWI_NONE for that), one more
+ * operand if not BWI_NONE, and an activation. */
+static bwi_id fuse(bwi_graph *g, const bwi_node *p, bwi_id bias, bwi_id operand, int64_t activation) {
+  bwi_id in[5];
+  uint32_t n_in = p->n_in;
+  bwi_params params = *p->params;
+  bwi_prim prim = p->prim;
+  for (uint32_t k = 0; k < n_in; k++) in[k] = p->in[k];
+  if (!is_fused(p)) {
+    const int64_t channels = p->shape.v[p->shape.n - 1];
+    prim = p->prim == BWI_Convolution ? BWI_FusedConvolution : BWI_FusedMatmul;
+    in[n_in++] = bias != BWI_NONE ? bwi_reshape(g, bias, &(bwi_dims){1, {channels}}) : no_bias(g, channels);
+  }
+  if (operand != BWI_NONE) in[n_in++] = operand;
+  params.i[activation_index(prim)] = activation;
+  return bwi_apply(g, prim, &params, n_in, in);
 }
 
-static bwi_id fuse_relu(bwi_graph *g, const bwi_node *fused) {
-  bwi_params params = *fused->params;
-  params.i[activation_index(fused->prim)] = 1;
-  return bwi_apply(g, fused->prim, &params, fused->n_in, fused->in);
+/* Whether a product has no activation yet, so that more may follow its sums. */
+static bool is_open(const bwi_graph *g, const bwi_node *p) {
+  return is_bare(g, p) || (is_fused(p) && p->params->i[activation_index(p->prim)] == 0);
 }
 
 /* `product + other`, where product is an operand that nothing else uses. BWI_NONE: does not fuse. */
@@ -85,25 +99,57 @@ static bwi_id fuse_sum(bwi_rewrite *r, const bwi_node *n, bwi_id product, bwi_id
   bwi_graph *g = bwi_rewrite_new(r);
   const bwi_node *p = bwi_graph_node(g, bwi_rewrite_map(r, product));
   const bwi_id addend = bwi_rewrite_map(r, other);
-  if (bwi_rewrite_uses(r, product) != 1 || !bwi_dims_equal(&p->shape, &n->shape)) return BWI_NONE;
-  if (is_bare(g, p) && is_bias(g, addend, p)) return fuse_bias(g, p, addend);
-  if (is_fused(p) && p->n_in == 3 && p->params->i[activation_index(p->prim)] == 0 &&
-      bwi_dims_equal(&bwi_graph_node(g, addend)->shape, &n->shape))
-    return fuse_residual(g, p, addend);
+  if (bwi_rewrite_uses(r, product) != 1 || !bwi_dims_equal(&p->shape, &n->shape) || !is_open(g, p))
+    return BWI_NONE;
+  if (is_bare(g, p) && is_bias(g, addend, p)) return fuse(g, p, addend, BWI_NONE, 0);
+  const uint32_t n_bare = is_bare(g, p) ? 2 : 3;
+  if (p->n_in == n_bare && bwi_dims_equal(&bwi_graph_node(g, addend)->shape, &n->shape))
+    return fuse(g, p, BWI_NONE, addend, 0);
   return BWI_NONE;
+}
+
+/* max(product, 0) */
+static bwi_id fuse_relu(bwi_rewrite *r, const bwi_node *n) {
+  bwi_graph *g = bwi_rewrite_new(r);
+  const bwi_node *p = bwi_graph_node(g, bwi_rewrite_map(r, n->in[0]));
+  if (bwi_rewrite_uses(r, n->in[0]) != 1 || !is_fused(p) || !is_open(g, p)) return BWI_NONE;
+  return fuse(g, p, BWI_NONE, BWI_NONE, 1);
+}
+
+/* The cotangent of max(x, 0): the cotangent that came where x > 0, else 0. What came may be a product,
+ * reshaped perhaps, or the gradient of pooling that x. */
+static bwi_id fuse_mask(bwi_rewrite *r, const bwi_node *n) {
+  const bwi_graph *old = bwi_rewrite_old(r);
+  bwi_graph *g = bwi_rewrite_new(r);
+  const bwi_node *condition = bwi_graph_node(old, n->in[0]), *came = bwi_graph_node(old, n->in[1]);
+  if (n->dtype != BW_F32 || !bwi_is_known(old, n->in[2], 0) || condition->prim != BWI_Greater ||
+      !bwi_is_known(old, condition->in[1], 0) || bwi_rewrite_uses(r, n->in[1]) != 1)
+    return BWI_NONE;
+  const bwi_node *x = bwi_graph_node(old, condition->in[0]);
+  if (x->dtype != BW_F32 || !bwi_dims_equal(&x->shape, &n->shape) || !bwi_dims_equal(&came->shape, &n->shape))
+    return BWI_NONE;
+  bwi_id product = n->in[1];
+  if (came->prim == BWI_Reshape && bwi_rewrite_uses(r, came->in[0]) == 1) product = came->in[0];
+  const bwi_node *p = bwi_graph_node(g, bwi_rewrite_map(r, product));
+  const bwi_id mask = bwi_rewrite_map(r, condition->in[0]);
+  if (p->prim == BWI_MaxPoolGradient && p->in[0] == mask && product == n->in[1]) {
+    bwi_params params = *p->params;
+    params.i[0] = 1;
+    return bwi_apply(g, BWI_MaxPoolGradient, &params, p->n_in, p->in);
+  }
+  if (!is_open(g, p)) return BWI_NONE;
+  return bwi_reshape(g, fuse(g, p, BWI_NONE, bwi_reshape(g, mask, &p->shape), 2), &n->shape);
 }
 
 static bwi_id fuse_epilogue(bwi_rewrite *r, bwi_id id, void *payload) {
   (void)payload;
-  bwi_graph *g = bwi_rewrite_new(r);
   const bwi_node *n = bwi_graph_node(bwi_rewrite_old(r), id);
   if (n->prim == BWI_Add && n->dtype == BW_F32) {
     const bwi_id fused = fuse_sum(r, n, n->in[0], n->in[1]);
     return fused != BWI_NONE ? fused : fuse_sum(r, n, n->in[1], n->in[0]);
   }
-  if (!is_relu(bwi_rewrite_old(r), id) || bwi_rewrite_uses(r, n->in[0]) != 1) return BWI_NONE;
-  const bwi_node *p = bwi_graph_node(g, bwi_rewrite_map(r, n->in[0]));
-  return is_fused(p) && p->params->i[activation_index(p->prim)] == 0 ? fuse_relu(g, p) : BWI_NONE;
+  if (n->prim == BWI_Select) return fuse_mask(r, n);
+  return is_relu(bwi_rewrite_old(r), id) ? fuse_relu(r, n) : BWI_NONE;
 }
 
 bw_status bwi_pass_fuse_epilogues(bwi_graph **out, const bwi_graph *g, bw_error *err) {

@@ -16,7 +16,7 @@ typedef bwi_id (*bwi_rule)(bwi_rewrite *r, bwi_id id, void *payload);
 bw_status bwi_rewrite_graph(bwi_graph **out, const bwi_graph *g, bwi_rule rule, void *payload, bw_error *err);
 const bwi_graph *bwi_rewrite_old(const bwi_rewrite *r);
 bwi_graph *bwi_rewrite_new(bwi_rewrite *r);
-bwi_id bwi_rewrite_map(const bwi_rewrite *r, bwi_id old); /* the new node of an old one */
+bwi_id bwi_rewrite_map(const bwi_rewrite *r, bwi_id old);    /* the new node of an old one */
 uint32_t bwi_rewrite_uses(const bwi_rewrite *r, bwi_id old); /* live uses of an old node, outputs counted */
 bwi_id bwi_rewrite_copy(bwi_rewrite *r, bwi_id old);         /* the old node over its operands' new nodes */
 
@@ -35,11 +35,19 @@ bw_status bwi_pass_rebatch(bwi_graph **out, const bwi_graph *g, int64_t batch, b
 /* A prime that divides no extent of g: a batch size for which bwi_pass_rebatch is never in doubt. */
 int64_t bwi_clear_batch(const bwi_graph *g);
 
-bw_status bwi_pass_simplify(bwi_graph **out, const bwi_graph *g, bw_error *err);      /* no-ops, nested views, Broadcast into elementwise, x * 1, composition of transposes */
-bw_status bwi_pass_fold_constants(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate, bw_error *err);
-bw_status bwi_pass_fold_affine(bwi_graph **out, const bwi_graph *g, bw_error *err);   /* batch-norm and scalars into weights, as constant expressions */
-bw_status bwi_pass_recognise_pooling(bwi_graph **out, const bwi_graph *g, bw_error *err); /* MaxPool, AvgPool */
-bw_status bwi_pass_fuse_epilogues(bwi_graph **out, const bwi_graph *g, bw_error *err); /* bias, residual, ReLU into convolution and matrix product */
+bw_status bwi_pass_simplify(
+    bwi_graph **out, const bwi_graph *g,
+    bw_error *err); /* no-ops, nested views, Broadcast into elementwise, x * 1, composition of transposes */
+bw_status bwi_pass_fold_constants(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate,
+                                  bw_error *err);
+bw_status bwi_pass_fold_affine(
+    bwi_graph **out, const bwi_graph *g,
+    bw_error *err); /* batch-norm and scalars into weights, as constant expressions */
+bw_status bwi_pass_recognise_pooling(bwi_graph **out, const bwi_graph *g,
+                                     bw_error *err); /* MaxPool, AvgPool */
+bw_status bwi_pass_fuse_epilogues(
+    bwi_graph **out, const bwi_graph *g,
+    bw_error *err); /* bias, residual, ReLU into convolution and matrix product */
 bw_status bwi_pass_fuse_elementwise(bwi_graph **out, const bwi_graph *g, bw_error *err);
 
 /* What keeps a function's derivative as MLX defines it: to be done before differentiating. */

@@ -4,12 +4,18 @@
 #include "graph/convolution.h"
 #include "graph/family.h"
 
-/* bias (O) and an optional residual of the output's shape. */
+/* bias (O), then an optional residual and, if asked for, a mask of the output's shape. */
 static bw_status check_epilogue(uint32_t n_in, const bwi_node *const *in, const bwi_dims *shape,
                                 int64_t activation, bw_error *err) {
-  BW_TRY(bwi_check_range(activation, 0, 1, "activation", err));
+  BW_TRY(bwi_check_range(activation, 0, 2, "activation", err));
+  const uint32_t most = activation == 2 ? 5 : 4;
+  BW_TRY(bwi_check_range(n_in, most - 1, most, "operands", err));
   BW_TRY(bwi_check_shape(in[2], &(bwi_dims){1, {shape->v[shape->n - 1]}}, "the bias", err));
-  return n_in == 4 ? bwi_check_shape(in[3], shape, "the residual", err) : BW_OK;
+  for (uint32_t k = 3; k < n_in; k++) {
+    const bool masks = activation == 2 && k + 1 == n_in;
+    BW_TRY(bwi_check_shape(in[k], shape, masks ? "the mask" : "the residual", err));
+  }
+  return BW_OK;
 }
 
 static bw_status infer_convolution(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
@@ -60,6 +66,7 @@ static bw_status infer_max_pool_gradient(const bwi_graph *g, uint32_t n_in, cons
   (void)g;
   bwi_dims pooled = {0};
   BW_TRY(bwi_check_same_float(n_in, in, err));
+  BW_TRY(bwi_check_range(params->i[0], 0, 1, "activation", err));
   BW_TRY(pooled_shape(&pooled, &in[0]->shape, params, err));
   BW_TRY(bwi_check_shape(in[1], &pooled, "the pooled image", err));
   BW_TRY(bwi_check_shape(in[2], &pooled, "the cotangent", err));

@@ -43,30 +43,35 @@ static uint64_t smaller(uint64_t a, uint64_t b) {
   return a < b ? a : b;
 }
 
-static bw_status call_logits(callbacks_model *m, uint64_t n, const float *samples, float *logits, bw_error *err) {
+static bw_status call_logits(callbacks_model *m, uint64_t n, const float *samples, float *logits,
+                             bw_error *err) {
   pthread_mutex_lock(&m->one_at_a_time);
   const int code = m->callbacks.logits(m->callbacks.payload, n, samples, logits);
   pthread_mutex_unlock(&m->one_at_a_time);
   return code == 0 ? BW_OK : BW_FAIL(err, BW_EIO, "the model's logits callback failed with %d", code);
 }
 
-static bw_status call_vjp(callbacks_model *m, uint64_t n, const float *samples, const float *cotangents, float *gradients, bw_error *err) {
+static bw_status call_vjp(callbacks_model *m, uint64_t n, const float *samples, const float *cotangents,
+                          float *gradients, bw_error *err) {
   pthread_mutex_lock(&m->one_at_a_time);
   const int code = m->callbacks.vjp(m->callbacks.payload, n, samples, cotangents, gradients);
   pthread_mutex_unlock(&m->one_at_a_time);
   return code == 0 ? BW_OK : BW_FAIL(err, BW_EIO, "the model's vjp callback failed with %d", code);
 }
 
-static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct, float *logits, bw_error *err) {
+static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct,
+                                float *logits, bw_error *err) {
   (void)direct;
   callbacks_model *m = (callbacks_model *)session->model;
   for (uint64_t at = 0; at < n; at += m->callbacks.batch)
-    BW_TRY(call_logits(m, smaller(n - at, m->callbacks.batch), samples + at * (uint64_t)m->base.d, logits + at * m->base.n_classes, err));
+    BW_TRY(call_logits(m, smaller(n - at, m->callbacks.batch), samples + at * (uint64_t)m->base.d,
+                       logits + at * m->base.n_classes, err));
   return BW_OK;
 }
 
-static bw_status session_gradient(bwi_session *session, uint64_t n, const float *samples, bwi_cotangent_fn cotangent, void *payload,
-                                  float *logits, float *gradients, bw_error *err) {
+static bw_status session_gradient(bwi_session *session, uint64_t n, const float *samples,
+                                  bwi_cotangent_fn cotangent, void *payload, float *logits, float *gradients,
+                                  bw_error *err) {
   callbacks_model *m = (callbacks_model *)session->model;
   float *cotangents = ((callbacks_session *)session)->cotangents;
   const uint64_t d = (uint64_t)m->base.d;
@@ -85,11 +90,12 @@ static void free_model(bw_model *model) {
   bwi_free(model);
 }
 
-static const bwi_model_class callbacks_class = {session_open, session_free, session_logits, session_gradient, free_model,
-                                                NULL};
+static const bwi_model_class callbacks_class = {session_open,     session_free, session_logits,
+                                                session_gradient, free_model,   NULL};
 
 static bw_status check(const bw_model_callbacks *c, int64_t *d, bw_error *err) {
-  if (c->logits == NULL || c->n_classes == 0) return BW_FAIL(err, BW_EINVAL, "a model needs a logits callback and at least one class");
+  if (c->logits == NULL || c->n_classes == 0)
+    return BW_FAIL(err, BW_EINVAL, "a model needs a logits callback and at least one class");
   if (c->rank == 0 || c->rank > BW_MAX_RANK || !bwi_shape_count(d, c->shape, c->rank) || *d == 0)
     return BW_FAIL(err, BW_EINVAL, "the shape of one sample must have 1 to %d positive extents", BW_MAX_RANK);
   if (!(c->lower < c->upper) || !isfinite(c->lower) || !isfinite(c->upper))

@@ -63,8 +63,8 @@ static bw_status fill_labels(bw_dataset *dataset, const bw_array *labels, bw_err
     dataset->origins[i] = i;
     dataset->labels[i] = (int32_t)values[i];
     if (values[i] < 0 || values[i] > INT32_MAX)
-      status = BW_FAIL(err, BW_EFORMAT, "label of sample %llu is %lld; labels are classes, counted from 0", (unsigned long long)i,
-                       (long long)values[i]);
+      status = BW_FAIL(err, BW_EFORMAT, "label of sample %llu is %lld; labels are classes, counted from 0",
+                       (unsigned long long)i, (long long)values[i]);
   }
   bw_array_free(converted);
   return status;
@@ -90,13 +90,15 @@ static bw_status check_arrays(const bw_array *samples, const bw_array *labels, b
   return BW_OK;
 }
 
-bw_status bw_dataset_create(bw_dataset **out, const bw_array *samples, const bw_array *labels, bw_error *err) {
+bw_status bw_dataset_create(bw_dataset **out, const bw_array *samples, const bw_array *labels,
+                            bw_error *err) {
   BW_TRY(check_arrays(samples, labels, err));
   const int64_t *shape = bw_array_shape(samples);
   bwi_dims sample_shape = {.n = bw_array_rank(samples) - 1};
   memcpy(sample_shape.v, shape + 1, sample_shape.n * sizeof *shape);
   bw_dataset *dataset = NULL;
-  BW_TRY(allocate(&dataset, (uint64_t)shape[0], &sample_shape, (size_t)(bw_array_count(samples) / shape[0]), err));
+  BW_TRY(allocate(&dataset, (uint64_t)shape[0], &sample_shape, (size_t)(bw_array_count(samples) / shape[0]),
+                  err));
   bw_status status = fill_samples(dataset, samples, err);
   if (status == BW_OK) status = fill_labels(dataset, labels, err);
   if (status != BW_OK) {
@@ -107,10 +109,13 @@ bw_status bw_dataset_create(bw_dataset **out, const bw_array *samples, const bw_
   return BW_OK;
 }
 
-bw_status bw_dataset_open(bw_dataset **out, const char *path, const bw_dataset_options *options, bw_error *err) {
+bw_status bw_dataset_open(bw_dataset **out, const char *path, const bw_dataset_options *options,
+                          bw_error *err) {
   bw_dataset_options complete;
   bw_dataset_options_init(&complete, sizeof complete);
-  if (options != NULL) memcpy(&complete, options, options->struct_size < sizeof complete ? options->struct_size : sizeof complete);
+  if (options != NULL)
+    memcpy(&complete, options,
+           options->struct_size < sizeof complete ? options->struct_size : sizeof complete);
   bw_array *samples = NULL, *labels = NULL;
   bw_status status = bwi_dataset_read(&samples, &labels, path, &complete, err);
   if (status == BW_OK) status = bw_dataset_create(out, samples, labels, err);
@@ -119,16 +124,18 @@ bw_status bw_dataset_open(bw_dataset **out, const char *path, const bw_dataset_o
   return status;
 }
 
-bw_status bw_dataset_choose(bw_dataset **out, const bw_dataset *dataset, uint64_t count, const uint64_t *indices, bw_error *err) {
+bw_status bw_dataset_choose(bw_dataset **out, const bw_dataset *dataset, uint64_t count,
+                            const uint64_t *indices, bw_error *err) {
   if (count == 0) return BW_FAIL(err, BW_EINVAL, "a data set needs at least one sample");
   for (uint64_t i = 0; i < count; i++)
     if (indices[i] >= dataset->count)
-      return BW_FAIL(err, BW_EINVAL, "index %llu is past the end of %llu samples", (unsigned long long)indices[i],
-                     (unsigned long long)dataset->count);
+      return BW_FAIL(err, BW_EINVAL, "index %llu is past the end of %llu samples",
+                     (unsigned long long)indices[i], (unsigned long long)dataset->count);
   bw_dataset *chosen = NULL;
   BW_TRY(allocate(&chosen, count, &dataset->shape, dataset->d, err));
   for (uint64_t i = 0; i < count; i++) {
-    memcpy(chosen->samples + i * chosen->d, dataset->samples + indices[i] * dataset->d, chosen->d * sizeof(float));
+    memcpy(chosen->samples + i * chosen->d, dataset->samples + indices[i] * dataset->d,
+           chosen->d * sizeof(float));
     chosen->labels[i] = dataset->labels[indices[i]];
     chosen->origins[i] = dataset->origins[indices[i]];
   }
@@ -136,12 +143,24 @@ bw_status bw_dataset_choose(bw_dataset **out, const bw_dataset *dataset, uint64_
   return BW_OK;
 }
 
-uint64_t bw_dataset_count(const bw_dataset *dataset) { return dataset->count; }
-uint32_t bw_dataset_rank(const bw_dataset *dataset) { return dataset->shape.n; }
-const int64_t *bw_dataset_shape(const bw_dataset *dataset) { return dataset->shape.v; }
-const float *bw_dataset_sample(const bw_dataset *dataset, uint64_t i) { return dataset->samples + i * dataset->d; }
-int32_t bw_dataset_label(const bw_dataset *dataset, uint64_t i) { return dataset->labels[i]; }
-uint64_t bw_dataset_origin(const bw_dataset *dataset, uint64_t i) { return dataset->origins[i]; }
+uint64_t bw_dataset_count(const bw_dataset *dataset) {
+  return dataset->count;
+}
+uint32_t bw_dataset_rank(const bw_dataset *dataset) {
+  return dataset->shape.n;
+}
+const int64_t *bw_dataset_shape(const bw_dataset *dataset) {
+  return dataset->shape.v;
+}
+const float *bw_dataset_sample(const bw_dataset *dataset, uint64_t i) {
+  return dataset->samples + i * dataset->d;
+}
+int32_t bw_dataset_label(const bw_dataset *dataset, uint64_t i) {
+  return dataset->labels[i];
+}
+uint64_t bw_dataset_origin(const bw_dataset *dataset, uint64_t i) {
+  return dataset->origins[i];
+}
 
 void bw_dataset_digest(const bw_dataset *dataset, char hex[65]) {
   bwi_sha256 hash;

@@ -19,7 +19,7 @@ struct bw_dataset {
 
 /* Reads a file's samples and, where the format holds them, labels (*labels NULL otherwise). Both are the
  * caller's. Errors as bw_dataset_open. */
-bw_status bwi_dataset_read(bw_array **samples, bw_array **labels, const char *path, const bw_dataset_options *options,
-                           bw_error *err);
+bw_status bwi_dataset_read(bw_array **samples, bw_array **labels, const char *path,
+                           const bw_dataset_options *options, bw_error *err);
 
 #endif

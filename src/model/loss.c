@@ -89,13 +89,15 @@ static double targeted_dlr(uint32_t n, const float *z, uint32_t label, uint32_t 
   return ratio;
 }
 
-double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target, float *cotangent) {
+double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target,
+                     float *cotangent) {
   memset(cotangent, 0, n_classes * sizeof *cotangent);
   const int targeted = target >= 0;
   const uint32_t class = (uint32_t)(targeted ? target : label);
   if (loss == BWI_LOSS_CE) return cross_entropy(n_classes, logits, class, targeted ? -1 : 1, cotangent);
   if (n_classes < 2) return 0;
-  if (loss == BWI_LOSS_DLR && targeted && n_classes >= 4) return targeted_dlr(n_classes, logits, (uint32_t)label, class, cotangent);
+  if (loss == BWI_LOSS_DLR && targeted && n_classes >= 4)
+    return targeted_dlr(n_classes, logits, (uint32_t)label, class, cotangent);
   if (loss == BWI_LOSS_DLR && !targeted && n_classes >= 3) return dlr(n_classes, logits, class, cotangent);
   return margin(n_classes, logits, class, targeted ? -1 : 1, cotangent);
 }

@@ -9,12 +9,14 @@
 
 typedef enum bwi_loss {
   BWI_LOSS_CE = 0,     /* cross-entropy; targeted: minus the cross-entropy of the target */
-  BWI_LOSS_MARGIN = 1, /* max_{i != y} z_i - z_y (Carlini and Wagner 2017, f6, without its floor); targeted: z_t - max_{i != t} z_i */
-  BWI_LOSS_DLR = 2     /* Croce and Hein 2020, eq. 6; targeted eq. 7. Needs 3 (4) classes; margin with fewer */
+  BWI_LOSS_MARGIN = 1, /* max_{i != y} z_i - z_y (Carlini and Wagner 2017, f6, without its floor); targeted:
+                          z_t - max_{i != t} z_i */
+  BWI_LOSS_DLR = 2 /* Croce and Hein 2020, eq. 6; targeted eq. 7. Needs 3 (4) classes; margin with fewer */
 } bwi_loss;
 
 /* target < 0: untargeted. Writes the cotangent (n_classes) and returns the loss. */
-double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target, float *cotangent);
+double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target,
+                     float *cotangent);
 
 /* The greatest logit's class, the first of equals; -1 if a logit is NaN. */
 int32_t bwi_predict(uint32_t n_classes, const float *logits);

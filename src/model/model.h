@@ -14,19 +14,22 @@ typedef struct bwi_session bwi_session;
 
 /* Writes the cotangents (n, classes) for n samples from their logits; `first` is the position of the
  * first of them in the call, so that labels can be found. Called once or more per gradient call. */
-typedef void (*bwi_cotangent_fn)(void *payload, uint64_t first, uint64_t n, const float *logits, float *cotangents);
+typedef void (*bwi_cotangent_fn)(void *payload, uint64_t first, uint64_t n, const float *logits,
+                                 float *cotangents);
 
 /* How a kind of model does it; one constant per kind. */
 typedef struct bwi_model_class {
   bw_status (*session_open)(bwi_session **out, bw_model *model, bw_error *err);
   void (*session_free)(bwi_session *session);
   /* direct non-zero: float32 by direct kernels (verification); else the search precision. */
-  bw_status (*logits)(bwi_session *session, uint64_t n, const float *samples, int direct, float *logits, bw_error *err);
+  bw_status (*logits)(bwi_session *session, uint64_t n, const float *samples, int direct, float *logits,
+                      bw_error *err);
   /* One forward and one backward pass: logits (n, classes) and gradients (n, d). */
-  bw_status (*gradient)(bwi_session *session, uint64_t n, const float *samples, bwi_cotangent_fn cotangent, void *payload,
-                        float *logits, float *gradients, bw_error *err);
+  bw_status (*gradient)(bwi_session *session, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
+                        void *payload, float *logits, float *gradients, bw_error *err);
   void (*free)(bw_model *model);
-  /* 64 hexadecimal digits, the model's; "" without memory. NULL: the kind has none. Called from any thread. */
+  /* 64 hexadecimal digits, the model's; "" without memory. NULL: the kind has none. Called from any thread.
+   */
   const char *(*digest)(bw_model *model);
 } bwi_model_class;
 
@@ -46,8 +49,9 @@ struct bwi_session {
 
 bw_status bwi_session_open(bwi_session **out, bw_model *model, bw_error *err);
 void bwi_session_free(bwi_session *session); /* NULL is fine */
-bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits, bw_error *err);
-bw_status bwi_session_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent, void *payload,
-                               float *logits, float *gradients, bw_error *err);
+bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits,
+                             bw_error *err);
+bw_status bwi_session_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
+                               void *payload, float *logits, float *gradients, bw_error *err);
 
 #endif

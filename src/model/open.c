@@ -61,7 +61,8 @@ static bw_status check_options(const bw_model_options *o, bw_error *err) {
     return BW_FAIL(err, BW_EINVAL, "the domain's lower bound must be below its upper one");
   if (o->search != BW_FLOAT32 && o->search != BW_BFLOAT16)
     return BW_FAIL(err, BW_EINVAL, "precision %d does not exist", (int)o->search);
-  if (o->search == BW_BFLOAT16) return BW_FAIL(err, BW_EUNSUPPORTED, "no kernel takes gradients in bfloat16 yet; use float32");
+  if (o->search == BW_BFLOAT16)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "no kernel takes gradients in bfloat16 yet; use float32");
   return BW_OK;
 }
 

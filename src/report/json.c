@@ -17,8 +17,10 @@ static void put_int(bwi_json_writer *w, const char *key, uint64_t value) {
 
 static void put_text(bwi_json_writer *w, const char *key, const char *value) {
   bwi_json_key(w, key);
-  if (value != NULL) bwi_json_string(w, value);
-  else bwi_json_null(w);
+  if (value != NULL)
+    bwi_json_string(w, value);
+  else
+    bwi_json_null(w);
 }
 
 static void put_bool(bwi_json_writer *w, const char *key, bool value) {
@@ -97,8 +99,10 @@ static void put_classes(bwi_json_writer *w, const bwi_report *r) {
     put_int(w, "clean_right", c->clean_right);
     put_int(w, "robust", c->robust);
     bwi_json_key(w, "confused_with");
-    if (c->confused_with >= 0) bwi_json_int(w, c->confused_with);
-    else bwi_json_null(w);
+    if (c->confused_with >= 0)
+      bwi_json_int(w, c->confused_with);
+    else
+      bwi_json_null(w);
     bwi_json_close(w, '}');
   }
   bwi_json_close(w, ']');
@@ -150,8 +154,10 @@ static void put_gate(bwi_json_writer *w, const bwi_report *r, const bw_report_op
   const int gate = bwi_report_gate(r, o);
   put_number(w, "fail_under", o->fail_under);
   bwi_json_key(w, "gate");
-  if (gate >= 0) bwi_json_string(w, gate ? "passed" : "failed");
-  else bwi_json_null(w);
+  if (gate >= 0)
+    bwi_json_string(w, gate ? "passed" : "failed");
+  else
+    bwi_json_null(w);
 }
 
 void bwi_report_json(bwi_buffer *out, const bwi_report *r, const bw_report_options *o) {

@@ -30,7 +30,8 @@ static void put_check(bwi_buffer *out, const bw_check_result *c) {
 
 static void put_gate(bwi_buffer *out, const bwi_report *r, const bw_report_options *o) {
   char message[128];
-  snprintf(message, sizeof message, "robust accuracy %.4f, wanted at least %.4f", r->summary.robust_accuracy.value, o->fail_under);
+  snprintf(message, sizeof message, "robust accuracy %.4f, wanted at least %.4f",
+           r->summary.robust_accuracy.value, o->fail_under);
   open_case(out, "gate", "robust-accuracy");
   if (bwi_report_gate(r, o) == 0) put_result(out, "failure", message);
   bwi_buffer_text(out, "</testcase>\n");
@@ -51,8 +52,8 @@ void bwi_report_junit(bwi_buffer *out, const bwi_report *r, const bw_report_opti
   }
   bwi_buffer_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"");
   bwi_markup_text(out, o->title != NULL ? o->title : "bulwark");
-  bwi_buffer_format(out, "\" tests=\"%u\" failures=\"%u\" skipped=\"%u\" time=\"%.3f\">\n", r->summary.n_checks + 1 + (gate >= 0), failures, skipped,
-                    r->summary.seconds);
+  bwi_buffer_format(out, "\" tests=\"%u\" failures=\"%u\" skipped=\"%u\" time=\"%.3f\">\n",
+                    r->summary.n_checks + 1 + (gate >= 0), failures, skipped, r->summary.seconds);
   put_completeness(out, r);
   for (uint32_t i = 0; i < r->summary.n_checks; i++) put_check(out, &r->checks[i]);
   if (gate >= 0) put_gate(out, r, o);

@@ -22,8 +22,10 @@ void bwi_markup_base64(bwi_buffer *out, const void *data, size_t size) {
   const unsigned char *bytes = data;
   for (size_t i = 0; i < size; i += 3) {
     const size_t left = size - i;
-    const uint32_t word = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
-    const char group[4] = {digits[word >> 18], digits[(word >> 12) & 63], left > 1 ? digits[(word >> 6) & 63] : '=', left > 2 ? digits[word & 63] : '='};
+    const uint32_t word = (uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) |
+                          (left > 2 ? bytes[i + 2] : 0);
+    const char group[4] = {digits[word >> 18], digits[(word >> 12) & 63],
+                           left > 1 ? digits[(word >> 6) & 63] : '=', left > 2 ? digits[word & 63] : '='};
     bwi_buffer_put(out, group, sizeof group);
   }
 }

@@ -22,10 +22,10 @@ typedef struct bwi_report_picture {
 
 typedef struct bwi_report {
   bw_evaluation_summary summary;
-  const bw_attack_summary *attacks;   /* summary.n_attacks */
-  const bw_check_result *checks;      /* summary.n_checks */
-  const bw_budget_point *budgets;     /* summary.n_budgets, by rising eps */
-  const bw_class_row *classes;        /* summary.n_classes */
+  const bw_attack_summary *attacks; /* summary.n_attacks */
+  const bw_check_result *checks;    /* summary.n_checks */
+  const bw_budget_point *budgets;   /* summary.n_budgets, by rising eps */
+  const bw_class_row *classes;      /* summary.n_classes */
   uint64_t n_samples;
   const bw_evaluated_sample *samples; /* JSON only */
   uint32_t n_pictures;
@@ -40,7 +40,7 @@ typedef struct bwi_report {
 int bwi_report_gate(const bwi_report *report, const bw_report_options *options);
 /* One sentence: what the figures are, and whether they may be relied on. */
 void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, const bw_report_options *options);
-const char *bwi_report_norm(bw_norm norm);               /* "Linf" */
+const char *bwi_report_norm(bw_norm norm);                /* "Linf" */
 const char *bwi_report_outcome(bw_check_outcome outcome); /* "passed" */
 /* eps as people write it: "0.3", or "8/255" where that is shorter and exact. */
 void bwi_report_eps(char *text, size_t bytes, double eps);

@@ -16,21 +16,25 @@ static void heading(bwi_buffer *out, const bwi_report *r, const bw_report_option
   const bw_evaluation_summary *e = &r->summary;
   char eps[24];
   bwi_report_eps(eps, sizeof eps, e->eps);
-  bwi_buffer_format(out, "%s%s%s under %s perturbations of at most %s, %llu samples, %.1f s\n\n", s->bold, o->title != NULL ? o->title : "Evaluation", s->off,
-                    bwi_report_norm(e->norm), eps, (unsigned long long)e->clean_accuracy.trials, e->seconds);
+  bwi_buffer_format(out, "%s%s%s under %s perturbations of at most %s, %llu samples, %.1f s\n\n", s->bold,
+                    o->title != NULL ? o->title : "Evaluation", s->off, bwi_report_norm(e->norm), eps,
+                    (unsigned long long)e->clean_accuracy.trials, e->seconds);
 }
 
 static void rate_row(bwi_buffer *out, const char *name, const bw_rate *rate, const char *rest) {
-  bwi_buffer_format(out, "  %-10s %7.2f %%  [%6.2f, %6.2f]  %s", name, 100 * rate->value, 100 * rate->low, 100 * rate->high, rest);
+  bwi_buffer_format(out, "  %-10s %7.2f %%  [%6.2f, %6.2f]  %s", name, 100 * rate->value, 100 * rate->low,
+                    100 * rate->high, rest);
 }
 
 static void attack_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
-  bwi_buffer_format(out, "  %s%-10s %9s  %-16s  %9s %9s %10s %8s%s\n", s->dim, "attack", "survives", "interval", "8-bit", "distance", "passes", "seconds", s->off);
+  bwi_buffer_format(out, "  %s%-10s %9s  %-16s  %9s %9s %10s %8s%s\n", s->dim, "attack", "survives",
+                    "interval", "8-bit", "distance", "passes", "seconds", s->off);
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) {
     const bw_attack_summary *a = &r->attacks[i];
     char rest[96], distance[16];
     snprintf(distance, sizeof distance, isnan(a->median_distance) ? "-" : "%.4g", a->median_distance);
-    snprintf(rest, sizeof rest, "%7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance, (unsigned long long)a->forwards + a->backwards, a->seconds);
+    snprintf(rest, sizeof rest, "%7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance,
+             (unsigned long long)a->forwards + a->backwards, a->seconds);
     rate_row(out, a->name, &a->robust_accuracy, rest);
     bwi_buffer_format(out, "  %s%s%s\n", s->dim, a->configuration, s->off);
   }
@@ -41,7 +45,9 @@ static void check_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
   for (int want = BW_CHECK_BLOCKED; want >= BW_CHECK_WARNED; want--)
     for (uint32_t i = 0; i < r->summary.n_checks; i++) {
       const bw_check_result *c = &r->checks[i];
-      if ((int)c->outcome == want) bwi_buffer_format(out, "  %s%s%s %s: %s\n", colour[want], bwi_report_outcome(c->outcome), s->off, c->name, c->finding);
+      if ((int)c->outcome == want)
+        bwi_buffer_format(out, "  %s%s%s %s: %s\n", colour[want], bwi_report_outcome(c->outcome), s->off,
+                          c->name, c->finding);
     }
   bwi_buffer_format(out, "  %spassed:%s", s->good, s->off);
   for (uint32_t i = 0; i < r->summary.n_checks; i++)
@@ -49,7 +55,8 @@ static void check_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
   bwi_buffer_text(out, "\n");
   for (uint32_t i = 0; i < r->summary.n_checks; i++)
     if (r->checks[i].outcome == BW_CHECK_SKIPPED)
-      bwi_buffer_format(out, "  %sskipped%s %s: %s\n", s->dim, s->off, r->checks[i].name, r->checks[i].finding);
+      bwi_buffer_format(out, "  %sskipped%s %s: %s\n", s->dim, s->off, r->checks[i].name,
+                        r->checks[i].finding);
 }
 
 void bwi_report_text(bwi_buffer *out, const bwi_report *r, const bw_report_options *o) {

@@ -23,11 +23,14 @@ static void list_blocked(char *text, size_t bytes, const bwi_report *report) {
   text[0] = '\0';
   for (uint32_t i = 0; i < report->summary.n_checks && used < bytes; i++)
     if (report->checks[i].outcome == BW_CHECK_BLOCKED)
-      used += (size_t)snprintf(text + used, bytes - used, "%s %s", used > 0 ? "," : "", report->checks[i].name);
+      used +=
+          (size_t)snprintf(text + used, bytes - used, "%s %s", used > 0 ? "," : "", report->checks[i].name);
 }
 
-void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, const bw_report_options *options) {
-  const uint32_t warned = count_checks(report, BW_CHECK_WARNED), passed = count_checks(report, BW_CHECK_PASSED);
+void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report,
+                        const bw_report_options *options) {
+  const uint32_t warned = count_checks(report, BW_CHECK_WARNED),
+                 passed = count_checks(report, BW_CHECK_PASSED);
   const int gate = bwi_report_gate(report, options);
   char eps[24], blocked[160];
   bwi_report_eps(eps, sizeof eps, report->summary.eps);
@@ -37,9 +40,15 @@ void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, cons
   } else if (report->summary.blocked) {
     snprintf(text, bytes, "Not to be relied on, for the attack may have been blind. Blocked by%s.", blocked);
   } else {
-    snprintf(text, bytes, "%sNo attack of this suite brought the accuracy below %.2f %% at %s %s. %u of %u soundness checks passed%s; a stronger attack may find more.",
-             gate < 0 ? "" : gate ? "Gate passed. " : "Gate failed. ", 100 * report->summary.robust_accuracy.value, bwi_report_norm(report->summary.norm), eps,
-             (unsigned)passed, (unsigned)report->summary.n_checks, warned > 0 ? ", the others warned or were skipped" : "");
+    snprintf(text, bytes,
+             "%sNo attack of this suite brought the accuracy below %.2f %% at %s %s. %u of %u soundness "
+             "checks passed%s; a stronger attack may find more.",
+             gate < 0 ? ""
+             : gate   ? "Gate passed. "
+                      : "Gate failed. ",
+             100 * report->summary.robust_accuracy.value, bwi_report_norm(report->summary.norm), eps,
+             (unsigned)passed, (unsigned)report->summary.n_checks,
+             warned > 0 ? ", the others warned or were skipped" : "");
   }
 }
 
@@ -56,6 +65,8 @@ const char *bwi_report_outcome(bw_check_outcome outcome) {
 void bwi_report_eps(char *text, size_t bytes, double eps) {
   const double levels = eps * 255, thousandths = eps * 1000;
   const bool short_decimal = fabs(thousandths - round(thousandths)) < 1e-9;
-  if (!short_decimal && levels >= 0.999 && fabs(levels - round(levels)) < 1e-6) snprintf(text, bytes, "%.0f/255", round(levels));
-  else snprintf(text, bytes, "%.4g", eps);
+  if (!short_decimal && levels >= 0.999 && fabs(levels - round(levels)) < 1e-6)
+    snprintf(text, bytes, "%.0f/255", round(levels));
+  else
+    snprintf(text, bytes, "%.4g", eps);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* .mlxfn to results: import, passes, derivative, another batch size, plans, a run of each on the reference
- * backend, all under small limits. Deterministic, frees all, answers within the limits; where the function can
- * be prepared and optimised it still has the same face. */
+ * backend, all under small limits. Deterministic, frees all, answers within the limits; where the function
+ * can be prepared and optimised it still has the same face. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +38,8 @@ static bw_status run(const bwi_graph *g, bw_error *err) {
   bwi_plan *plan = NULL;
   if (all_operations(g) > MAX_OPERATIONS) return BW_FAIL(err, BW_ELIMIT, "too many operations");
   bw_status status = bwi_weights_create(&weights, err);
-  if (status == BW_OK) status = bwi_plan_create_within(&plan, FUZZ_MAX_BYTES, g, 1, backends, weights, 0, err);
+  if (status == BW_OK)
+    status = bwi_plan_create_within(&plan, FUZZ_MAX_BYTES, g, 1, backends, weights, 0, err);
   if (status == BW_OK) status = bwi_plan_run(plan, 0, err);
   if (status == BW_OK) status = bwi_plan_run(plan, 1, err);
   bwi_plan_free(plan);
@@ -78,7 +79,8 @@ static void check_face(const bwi_graph *before, const bwi_graph *after) {
   for (uint32_t k = 0; k < bwi_graph_n_outputs(before); k++) {
     const bwi_node *a = bwi_graph_node(before, bwi_graph_output(before, k));
     const bwi_node *b = bwi_graph_node(after, bwi_graph_output(after, k));
-    fuzz_assert(a->dtype == b->dtype && bwi_dims_equal(&a->shape, &b->shape), "a pass keeps the outputs' types");
+    fuzz_assert(a->dtype == b->dtype && bwi_dims_equal(&a->shape, &b->shape),
+                "a pass keeps the outputs' types");
   }
 }
 
@@ -97,7 +99,8 @@ static void change(const bwi_graph *g) {
     status = run(optimised, NULL);
   }
   fuzz_assert(status != BW_EINTERNAL && status != BW_ENOMEM && status != BW_EINVAL, "passes fail in order");
-  if (bwi_graph_n_inputs(g) > 0 && bwi_pass_rebatch(&rebatched, g, 3, NULL) == BW_OK) (void)run(rebatched, NULL);
+  if (bwi_graph_n_inputs(g) > 0 && bwi_pass_rebatch(&rebatched, g, 3, NULL) == BW_OK)
+    (void)run(rebatched, NULL);
   bwi_graph_free(prepared);
   bwi_graph_free(derived);
   bwi_graph_free(optimised);

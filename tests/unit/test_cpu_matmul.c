@@ -52,6 +52,21 @@ static void test_fused(void **state) {
        .in = {F32(ANY, 2, {BATCH, 300}), WEIGHTS(2, {300, 35}), WEIGHTS(1, {35}), F32(ANY, 2, {BATCH, 35})},
        .units = 24,
        .sums = true},
+      {.name = "bias, residual, mask",
+       .prim = BWI_FusedMatmul,
+       .params = {.i = {2}},
+       .n_in = 5,
+       .in = {F32(ANY, 2, {BATCH, 300}), WEIGHTS(2, {300, 35}), WEIGHTS(1, {35}), F32(ANY, 2, {BATCH, 35}),
+              F32(STEPS, 2, {BATCH, 35})},
+       .units = 24,
+       .sums = true},
+      {.name = "bias, mask",
+       .prim = BWI_FusedMatmul,
+       .params = {.i = {2}},
+       .n_in = 4,
+       .in = {F32(ANY, 2, {BATCH, 7}), WEIGHTS(2, {7, 80}), WEIGHTS(1, {80}), F32(EDGES, 2, {BATCH, 80})},
+       .units = 16,
+       .sums = true},
   };
   check_versus(rows, COUNT(rows));
 }

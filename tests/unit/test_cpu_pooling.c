@@ -57,6 +57,12 @@ static void test_max_gradient(void **state) {
       GRADIENT("overlapping", LAPPING, 7, 6, 17, 3, 4),
   };
   check_versus(rows, COUNT(rows));
+  versus_row positive[COUNT(rows)];
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    positive[i] = rows[i];
+    positive[i].params.i[0] = 1;
+  }
+  check_versus(positive, COUNT(positive));
 }
 
 static void test_mean(void **state) {

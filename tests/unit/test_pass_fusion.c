@@ -58,6 +58,40 @@ static void gradient_of_relu(bwi_graph *g) { /* the mask must not keep the sum a
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
+/* Two layers with the same residual as a residual network, then back to the input. */
+static void gradient_of_a_block(bwi_graph *g) {
+  const bwi_id x = relu(g, any_input(g, image));
+  const bwi_id w = any_constant(g, (bwi_dims){4, {3, 3, 3, 3}}), b = any_constant(g, (bwi_dims){1, {3}});
+  const bwi_id h =
+      relu(g, bwi_add(g, bwi_apply(g, BWI_Convolution, &plain_convolution, 2, (bwi_id[]){x, w}), b));
+  const bwi_id y = bwi_add(g, bwi_apply(g, BWI_Convolution, &plain_convolution, 2, (bwi_id[]){h, w}), x);
+  const bwi_id cotangent = bwi_input(g, BW_F32, &image, 1), from = bwi_graph_input(g, 0);
+  bwi_id outputs[2] = {y, BWI_NONE};
+  bwi_differentiate(g, 1, &y, &cotangent, 1, &from, &outputs[1]);
+  assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
+}
+
+/* As between the convolutions and the first dense layer of most small networks. */
+static void gradient_through_pooling(bwi_graph *g) {
+  const bwi_id x = any_input(g, (bwi_dims){4, {2, 4, 4, 3}});
+  const bwi_params pairs = {.v = {{2, {2, 2}}, {2, {2, 2}}}};
+  const bwi_id h = relu(g, x), pooled = relu(g, bwi_apply(g, BWI_MaxPool, &pairs, 1, &h));
+  const bwi_id flat = bwi_reshape(g, pooled, &(bwi_dims){2, {2, 12}});
+  const bwi_id y = bwi_matmul(g, flat, any_constant(g, (bwi_dims){2, {12, 4}}));
+  const bwi_id cotangent = bwi_input(g, BW_F32, &(bwi_dims){2, {2, 4}}, 1);
+  bwi_id outputs[2] = {y, BWI_NONE};
+  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
+}
+
+static void mask_of_another_kind(bwi_graph *g) { /* x > 0.5, and a product that is used twice */
+  const bwi_id x = any_input(g, pixels), half = bwi_scalar(g, BW_F32, 0.5), zero = bwi_scalar(g, BW_F32, 0);
+  const bwi_id y = convolution(g, any_input(g, image)), z = convolution(g, any_input(g, image));
+  const bwi_id masked = bwi_mask(g, bwi_binary(g, BWI_Greater, x, half), y);
+  one_output(
+      g, bwi_multiply(g, masked, bwi_multiply(g, z, bwi_mask(g, bwi_binary(g, BWI_Greater, x, zero), z))));
+}
+
 static const pass_row epilogue_rows[] = {
     {"bias and relu",
      bias_and_relu,
@@ -73,6 +107,15 @@ static const pass_row epilogue_rows[] = {
     {"gradient of relu",
      gradient_of_relu,
      {{BWI_FusedConvolution, 1}, {BWI_Maximum, 0}, {BWI_Convolution, 1}}},
+    {"gradient of a block",
+     gradient_of_a_block,
+     {{BWI_FusedConvolution, 4}, {BWI_Convolution, 0}, {BWI_Select, 0}, {BWI_Add, 0}}},
+    {"gradient through pooling",
+     gradient_through_pooling,
+     {{BWI_FusedMatmul, 1}, {BWI_MaxPoolGradient, 1}, {BWI_Select, 0}, {BWI_Matmul, 1}}},
+    {"mask of another kind",
+     mask_of_another_kind,
+     {{BWI_FusedConvolution, 0}, {BWI_Select, 2}, {BWI_Convolution, 2}}},
 };
 
 static void test_epilogues(void **state) {

@@ -34,6 +34,13 @@ static void test_pooling(void **state) {
        .in = {HYPER(BW_F32, 1, 1, 4, 1, 2, 2, 1, 0), HYPER(BW_F32, 1, 1, 3, 1, 2, 2, 1),
               HYPER(BW_F32, 1, 1, 3, 1, 10, 20, 30)},
        .out = HYPER(BW_F32, 1, 1, 4, 1, 5, 25, 30, 0)},
+      {.name = "only where positive",
+       .prim = BWI_MaxPoolGradient,
+       .params = {.i = {1}, .v = {{2, {1, 2}}, {2, {1, 2}}}},
+       .n_in = 3,
+       .in = {HYPER(BW_F32, 1, 1, 4, 1, 2, 2, 0, 0), HYPER(BW_F32, 1, 1, 2, 1, 2, 0),
+              HYPER(BW_F32, 1, 1, 2, 1, 10, 20)},
+       .out = HYPER(BW_F32, 1, 1, 4, 1, 5, 5, 0, 0)},
   };
   check_rows(rows, COUNT(rows));
 }

@@ -28,7 +28,7 @@ typedef struct column {
 typedef struct columns {
   bwi_convolution c;
   bwi_gemm gemm;
-  column *column; /* (out channels, taps) */
+  column *column;         /* (out channels, taps) */
   int64_t n_columns;      /* of the product: out channels x taps, rounded up to vectors */
   int64_t n_turned;       /* columns that are turned: rounded up to quads */
   int64_t n_pixels;       /* of a line, rounded up to quads */
@@ -63,9 +63,12 @@ static void turn(const columns *s, const float *product, float *turned) {
       const float *from = product + x * s->n_columns + n;
       float *to = turned + n * s->column_width + s->margin + x;
       const quad a = *(const quad_anywhere *)from, b = *(const quad_anywhere *)(from + s->n_columns);
-      const quad c = *(const quad_anywhere *)(from + 2 * s->n_columns), d = *(const quad_anywhere *)(from + 3 * s->n_columns);
-      const quad ab01 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab23 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-      const quad cd01 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd23 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      const quad c = *(const quad_anywhere *)(from + 2 * s->n_columns),
+                 d = *(const quad_anywhere *)(from + 3 * s->n_columns);
+      const quad ab01 = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                 ab23 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+      const quad cd01 = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+                 cd23 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
       *(quad_anywhere *)to = __builtin_shufflevector(ab01, cd01, 0, 1, 4, 5);
       *(quad_anywhere *)(to + s->column_width) = __builtin_shufflevector(ab01, cd01, 2, 3, 6, 7);
       *(quad_anywhere *)(to + 2 * s->column_width) = __builtin_shufflevector(ab23, cd23, 0, 1, 4, 5);
@@ -97,7 +100,8 @@ static void multiply_line(const columns *s, const float *line, float *product) {
       rows[k] = line + (first + k) * s->c.channels;
       outs[k] = product + (first + k) * s->n_columns;
     }
-    bwi_gemm_rows(&s->gemm, (uint32_t)count, rows, outs, NULL, (bwi_epilogue){NULL, false});
+    bwi_gemm_rows(&s->gemm, &(bwi_gemm_block){.n_rows = (uint32_t)count, .rows = rows, .out = outs},
+                  (bwi_epilogue){NULL, false});
   }
 }
 
@@ -161,12 +165,13 @@ static bw_status pack(void *payload, void *block, bw_error *err) {
   const columns *s = payload;
   const bwi_convolution *c = &s->c;
   const bwi_right_run run_of_channels = {0, c->channels};
-  bwi_gemm_pack(block, &s->gemm, &(bwi_right){.data = c->weights,
-                                              .k_stride = 1,
-                                              .column_stride = c->channels,
-                                              .n_columns = c->out_channels * n_taps(c),
-                                              .n_runs = 1,
-                                              .runs = &run_of_channels});
+  bwi_gemm_pack(block, &s->gemm,
+                &(bwi_right){.data = c->weights,
+                             .k_stride = 1,
+                             .column_stride = c->channels,
+                             .n_columns = c->out_channels * n_taps(c),
+                             .n_runs = 1,
+                             .runs = &run_of_channels});
   return BW_OK;
 }
 
@@ -191,11 +196,13 @@ static void measure(columns *s) {
   s->column_width = s->margin + s->plane_width;
   for (int64_t n = 0; n < c->out_channels * n_taps(c); n++) {
     const int64_t offset = offset_of(c, 1, n % c->kernel[1]), shift = shift_of(c, offset);
-    s->column[n] = (column){.line = offset_of(c, 0, n / c->kernel[1] % c->kernel[0]),
-                            .plane = n / n_taps(c) * c->input_dilation[1] + offset - shift * c->input_dilation[1],
-                            .from = s->margin - (shift - least)};
+    s->column[n] =
+        (column){.line = offset_of(c, 0, n / c->kernel[1] % c->kernel[0]),
+                 .plane = n / n_taps(c) * c->input_dilation[1] + offset - shift * c->input_dilation[1],
+                 .from = s->margin - (shift - least)};
   }
-  s->gemm = (bwi_gemm){bwi_simd_best(), s->n_columns, bwi_segments_add(s->segments, 0, 0, c->channels), s->segments, NULL};
+  s->gemm = (bwi_gemm){bwi_simd_best(), s->n_columns, bwi_segments_add(s->segments, 0, 0, c->channels),
+                       s->segments, NULL};
 }
 
 static void free_state(void *state) {
@@ -211,7 +218,8 @@ static size_t scratch_bytes(const columns *s) {
 }
 
 bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err) {
-  if (c->out_channels > MOST_OUT_CHANNELS || c->groups != 1 || c->stride[0] != 1 || c->stride[1] != 1 || c->has_bias)
+  if (c->out_channels > MOST_OUT_CHANNELS || c->groups != 1 || c->stride[0] != 1 || c->stride[1] != 1 ||
+      c->bias != 0)
     return BW_FAIL(err, BW_EUNSUPPORTED, "not a convolution to few channels");
   const void *packed = NULL;
   bw_status status = BW_ENOMEM;
@@ -223,8 +231,9 @@ bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weight
   }
   s->c = *c;
   measure(s);
-  status = bwi_weights_get(&packed, weights, c->weights, "columns", bwi_convolution_variant(c),
-                           (size_t)bwi_gemm_packed_count(s->gemm.simd, c->channels, s->n_columns) * sizeof(float), pack, s, err);
+  status = bwi_weights_get(
+      &packed, weights, c->weights, "columns", bwi_convolution_variant(c),
+      (size_t)bwi_gemm_packed_count(s->gemm.simd, c->channels, s->n_columns) * sizeof(float), pack, s, err);
   if (status != BW_OK) goto out;
   s->gemm.packed = packed;
   *out = (bwi_kernel){.run = run,

@@ -17,7 +17,8 @@
 
 enum { MOST_PHASES = 64, IMAGES_BYTES = 512 * 1024 };
 
-/* One axis of one phase: taps k_first + i * k_step, i < n_taps, read at q * step + shift_first + i * shift_step. */
+/* One axis of one phase: taps k_first + i * k_step, i < n_taps, read at q * step + shift_first + i *
+ * shift_step. */
 typedef struct phase_axis {
   int64_t out_first, out_step, count;
   int64_t n_taps, k_first, k_step;
@@ -218,30 +219,38 @@ static const float *pad_images(const direct *s, const float *x, int64_t first, i
   return padded;
 }
 
-/* The outputs of a part, counted through its images, lines and columns. */
+static const float *from(const float *values, int64_t offset) {
+  return values == NULL ? NULL : values + offset;
+}
+
+/* The outputs of a part for some images, counted through images, lines and columns. */
 static void run_part(const direct *s, const part *p, int64_t n_images, const float *padded, float *out,
-                     const float *residual, bwi_epilogue epilogue) {
+                     const bwi_convolution_epilogue *e) {
   const bwi_convolution *c = &s->c;
   const phase_axis *y = &p->axis[0], *x = &p->axis[1];
   const int64_t column = p->group * p->gemm.n_columns, total = n_images * y->count * x->count;
-  const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS];
+  const float *rows[BWI_GEMM_ROWS], *residual[BWI_GEMM_ROWS], *mask[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
+  bwi_gemm_block block = {0, rows, outs, e->residual != NULL ? residual : NULL,
+                          e->mask != NULL ? mask : NULL};
   int64_t n = 0, i = 0, j = 0;
-  if (epilogue.bias != NULL) epilogue.bias += column;
-  for (int64_t first = 0; first < total; first += BWI_GEMM_ROWS) {
-    const int64_t count = total - first < BWI_GEMM_ROWS ? total - first : BWI_GEMM_ROWS;
-    for (int64_t k = 0; k < count; k++) {
-      const int64_t pixel = (n * c->out[0] + y->out_first + i * y->out_step) * c->out[1] + x->out_first + j * x->out_step;
+  for (int64_t first = 0; first < total; first += block.n_rows) {
+    block.n_rows = (uint32_t)(total - first < BWI_GEMM_ROWS ? total - first : BWI_GEMM_ROWS);
+    for (uint32_t k = 0; k < block.n_rows; k++) {
+      const int64_t pixel =
+          (n * c->out[0] + y->out_first + i * y->out_step) * c->out[1] + x->out_first + j * x->out_step;
+      const int64_t at = pixel * c->out_channels + column;
       rows[k] = padded + ((n * s->padded[0] + i * y->step) * s->padded[1] + j * x->step) * c->channels;
-      outs[k] = out + pixel * c->out_channels + column;
-      residuals[k] = residual == NULL ? NULL : residual + pixel * c->out_channels + column;
+      outs[k] = out + at;
+      residual[k] = from(e->residual, at);
+      mask[k] = from(e->mask, at);
       if (++j < x->count) continue;
       j = 0;
       if (++i < y->count) continue;
       i = 0;
       n++;
     }
-    bwi_gemm_rows(&p->gemm, (uint32_t)count, rows, outs, residual == NULL ? NULL : residuals, epilogue);
+    bwi_gemm_rows(&p->gemm, &block, (bwi_epilogue){from(e->bias, column), c->relu});
   }
 }
 
@@ -249,14 +258,12 @@ static bw_status run(void *state, const void *const *in, void *out, void *scratc
   const direct *s = state;
   const bwi_convolution *c = &s->c;
   const int64_t out_image = c->out[0] * c->out[1] * c->out_channels;
-  const bwi_epilogue epilogue = {c->has_bias ? in[2] : NULL, c->relu};
-  const float *residual = c->has_residual ? in[3] : NULL;
+  const bwi_convolution_epilogue all = bwi_convolution_epilogue_of(c, in);
   for (int64_t first = 0; first < c->batch; first += s->images) {
-    const int64_t count = c->batch - first < s->images ? c->batch - first : s->images;
+    const int64_t count = c->batch - first < s->images ? c->batch - first : s->images, at = first * out_image;
     const float *padded = pad_images(s, in[0], first, count, scratch);
-    for (uint32_t i = 0; i < s->n_parts; i++)
-      run_part(s, &s->parts[i], count, padded, (float *)out + first * out_image,
-               residual == NULL ? NULL : residual + first * out_image, epilogue);
+    const bwi_convolution_epilogue e = {all.bias, from(all.residual, at), from(all.mask, at)};
+    for (uint32_t i = 0; i < s->n_parts; i++) run_part(s, &s->parts[i], count, padded, (float *)out + at, &e);
   }
   return BW_OK;
 }
@@ -280,7 +287,8 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights
   s->c = *c;
   s->n_parts = (uint32_t)(n_phases * c->groups);
   s->parts = bwi_alloc(s->n_parts, sizeof *s->parts);
-  s->segments = bwi_alloc((size_t)(c->groups * n_taps) * bwi_segments_needed(c->channels / c->groups), sizeof *s->segments);
+  s->segments = bwi_alloc((size_t)(c->groups * n_taps) * bwi_segments_needed(c->channels / c->groups),
+                          sizeof *s->segments);
   s->runs = bwi_alloc((size_t)n_taps, sizeof *s->runs);
   if (s->parts == NULL || s->segments == NULL || s->runs == NULL) {
     BW_FAIL(err, BW_ENOMEM, "out of memory for a convolution");
@@ -290,13 +298,15 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights
   status = bwi_weights_get(&packed, weights, c->weights, "direct", bwi_convolution_variant(c),
                            (size_t)packed_count(s) * sizeof(float), pack_all, s, err);
   if (status != BW_OK) goto out;
-  for (uint32_t i = 0; i < s->n_parts; i++) s->parts[i].gemm.packed = (const float *)packed + s->parts[i].packed_offset;
-  *out = (bwi_kernel){.run = run,
-                      .free = free_state,
-                      .state = s,
-                      .scratch_bytes = is_padded(s) ? (size_t)(s->images * image_count(s)) * sizeof(float) : 0,
-                      .in_place = -1,
-                      .name = "direct"};
+  for (uint32_t i = 0; i < s->n_parts; i++)
+    s->parts[i].gemm.packed = (const float *)packed + s->parts[i].packed_offset;
+  *out =
+      (bwi_kernel){.run = run,
+                   .free = free_state,
+                   .state = s,
+                   .scratch_bytes = is_padded(s) ? (size_t)(s->images * image_count(s)) * sizeof(float) : 0,
+                   .in_place = -1,
+                   .name = "direct"};
   s = NULL;
 out:
   free_state(s);

@@ -16,8 +16,8 @@ enum { FEWEST_TILES = 48 };          /* that pay for reading the weights */
 
 typedef struct winograd {
   bwi_convolution c;
-  int64_t n_out;        /* a tile gives n_out x n_out outputs */
-  int64_t tiles[2];     /* of an image */
+  int64_t n_out;    /* a tile gives n_out x n_out outputs */
+  int64_t tiles[2]; /* of an image */
   int64_t tiles_at_once;
   int64_t in_stride, out_stride; /* floats from a point to the next, in the two buffers */
   const float *zeros;            /* a pixel outside of the image */
@@ -31,17 +31,19 @@ typedef struct winograd {
 /* Row p: the powers x^0 .. x^(taps - 1) of point p over the derivative of the points' polynomial; infinity
  * takes the last tap. The formulas of simd/winograd.c leave that factor to the weights. */
 static void point_rows(double rows[POINTS][POINTS], int64_t taps) {
-  static const double at[POINTS] = {0, 0.70710678118654752440, -0.70710678118654752440, 1.41421356237309504880,
-                                    -1.41421356237309504880, 0};
+  static const double at[POINTS] = {
+      0, 0.70710678118654752440, -0.70710678118654752440, 1.41421356237309504880, -1.41421356237309504880, 0};
   static const double derivative[POINTS] = {1, -1.5, -1.5, 6, 6, 1}; /* 5 x^4 - 7.5 x^2 + 1 */
   for (int p = 0; p < POINTS; p++) {
     double power = 1 / derivative[p];
-    for (int64_t k = 0; k < taps; k++, power *= at[p]) rows[p][k] = p < POINTS - 1 ? power : (double)(k == taps - 1);
+    for (int64_t k = 0; k < taps; k++, power *= at[p])
+      rows[p][k] = p < POINTS - 1 ? power : (double)(k == taps - 1);
   }
 }
 
 /* One filter (taps, taps, C) to its points: out[p * stride + channel]. half: taps * C numbers. */
-static void transform_filter(float *out, int64_t stride, const bwi_convolution *c, const float *filter, double *half) {
+static void transform_filter(float *out, int64_t stride, const bwi_convolution *c, const float *filter,
+                             double *half) {
   const int64_t taps = c->kernel[0], n = c->channels;
   double rows[POINTS][POINTS] = {{0}};
   point_rows(rows, taps);
@@ -99,7 +101,8 @@ typedef struct tile_at {
 
 static tile_at tile_of(const winograd *s, int64_t index) {
   const int64_t of_image = s->tiles[0] * s->tiles[1];
-  return (tile_at){index / of_image, index % of_image / s->tiles[1] * s->n_out, index % s->tiles[1] * s->n_out};
+  return (tile_at){index / of_image, index % of_image / s->tiles[1] * s->n_out,
+                   index % s->tiles[1] * s->n_out};
 }
 
 static void transform_tile(const winograd *s, const float *x, tile_at at, float *out) {
@@ -117,18 +120,19 @@ static void transform_tile(const winograd *s, const float *x, tile_at at, float 
   s->gemm.simd->winograd_in(&(bwi_winograd_in){pixels, c->channels, out, s->in_stride});
 }
 
-static void finish_tile(const winograd *s, const float *points, tile_at at, float *out, const float *residual,
-                        const float *bias) {
+static void finish_tile(const winograd *s, const float *points, tile_at at, float *out,
+                        const bwi_convolution_epilogue *e) {
   const bwi_convolution *c = &s->c;
   float *pixels[ALL_POINTS];
-  const float *residuals[ALL_POINTS];
+  const float *residuals[ALL_POINTS], *masks[ALL_POINTS];
   for (int64_t i = 0; i < s->n_out; i++)
     for (int64_t j = 0; j < s->n_out; j++) {
       const int64_t y = at.y + i, x = at.x + j;
       const int64_t first = ((at.image * c->out[0] + y) * c->out[1] + x) * c->out_channels;
       const bool inside = y < c->out[0] && x < c->out[1];
       pixels[i * s->n_out + j] = inside ? out + first : NULL;
-      residuals[i * s->n_out + j] = inside && residual != NULL ? residual + first : NULL;
+      residuals[i * s->n_out + j] = inside && e->residual != NULL ? e->residual + first : NULL;
+      masks[i * s->n_out + j] = inside && e->mask != NULL ? e->mask + first : NULL;
     }
   s->gemm.simd->winograd_out(&(bwi_winograd_out){.in = points,
                                                  .point_stride = s->out_stride,
@@ -136,7 +140,8 @@ static void finish_tile(const winograd *s, const float *points, tile_at at, floa
                                                  .n_out = (uint32_t)s->n_out,
                                                  .out = pixels,
                                                  .residual = residuals,
-                                                 .bias = bias,
+                                                 .mask = masks,
+                                                 .bias = e->bias,
                                                  .relu = c->relu});
 }
 
@@ -153,7 +158,8 @@ static void multiply_points(const winograd *s, const float *in, float *out, int6
         rows[i] = in + point * s->in_stride + (first + i) * s->c.channels;
         outs[i] = out + point * s->out_stride + (first + i) * s->c.out_channels;
       }
-      bwi_gemm_rows(&gemm, (uint32_t)count, rows, outs, NULL, (bwi_epilogue){NULL, false});
+      bwi_gemm_rows(&gemm, &(bwi_gemm_block){.n_rows = (uint32_t)count, .rows = rows, .out = outs},
+                    (bwi_epilogue){NULL, false});
     }
   }
 }
@@ -162,7 +168,7 @@ static bw_status run(void *state, const void *const *in, void *out, void *scratc
   const winograd *s = state;
   const bwi_convolution *c = &s->c;
   float *points_in = scratch, *points_out = points_in + ALL_POINTS * s->in_stride;
-  const float *bias = c->has_bias ? in[2] : NULL, *residual = c->has_residual ? in[3] : NULL;
+  const bwi_convolution_epilogue epilogue = bwi_convolution_epilogue_of(c, in);
   const int64_t total = c->batch * s->tiles[0] * s->tiles[1];
   for (int64_t first = 0; first < total; first += s->tiles_at_once) {
     const int64_t count = total - first < s->tiles_at_once ? total - first : s->tiles_at_once;
@@ -170,7 +176,7 @@ static bw_status run(void *state, const void *const *in, void *out, void *scratc
       transform_tile(s, in[0], tile_of(s, first + i), points_in + i * c->channels);
     multiply_points(s, points_in, points_out, count);
     for (int64_t i = 0; i < count; i++)
-      finish_tile(s, points_out + i * c->out_channels, tile_of(s, first + i), out, residual, bias);
+      finish_tile(s, points_out + i * c->out_channels, tile_of(s, first + i), out, &epilogue);
   }
   return BW_OK;
 }
@@ -182,7 +188,8 @@ static bool applies(const bwi_convolution *c) {
     if (c->stride[d] != 1 || c->dilation[d] != 1 || c->input_dilation[d] != 1 || c->low[d] < 0) return false;
     if (c->kernel[d] < 3 || c->kernel[d] > 5) return false;
   }
-  if (c->groups != 1 || c->kernel[0] != c->kernel[1] || c->channels < 16 || c->out_channels < 16) return false;
+  if (c->groups != 1 || c->kernel[0] != c->kernel[1] || c->channels < 16 || c->out_channels < 16)
+    return false;
   /* Half of the products at least must go, for the transforms to pay. */
   const int64_t n_out = POINTS + 1 - c->kernel[0];
   const int64_t tiles = ((c->out[0] + n_out - 1) / n_out) * ((c->out[1] + n_out - 1) / n_out);
@@ -236,8 +243,9 @@ bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weigh
   winograd *s = NULL;
   const void *packed = NULL;
   BW_TRY(make_state(&s, c, err));
-  const bw_status status = bwi_weights_get(&packed, weights, c->weights, "winograd", bwi_convolution_variant(c),
-                                           (size_t)(ALL_POINTS * s->packed_count) * sizeof(float), pack_points, s, err);
+  const bw_status status =
+      bwi_weights_get(&packed, weights, c->weights, "winograd", bwi_convolution_variant(c),
+                      (size_t)(ALL_POINTS * s->packed_count) * sizeof(float), pack_points, s, err);
   if (status != BW_OK) {
     free_state(s);
     return status;

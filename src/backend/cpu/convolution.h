@@ -12,9 +12,17 @@ typedef struct bwi_convolution {
   int64_t in[2], out[2], kernel[2];
   int64_t stride[2], low[2], dilation[2], input_dilation[2];
   bool flip;
-  const float *weights; /* (O, kernel[0], kernel[1], C / groups), constant */
-  bool has_bias, has_residual, relu; /* operands 2 and 3 */
+  const float *weights;          /* (O, kernel[0], kernel[1], C / groups), constant */
+  uint32_t bias, residual, mask; /* operands, or 0 for none */
+  bool relu;
 } bwi_convolution;
+
+/* What is combined with the sums: NULL for none. */
+typedef struct bwi_convolution_epilogue {
+  const float *bias, *residual, *mask;
+} bwi_convolution_epilogue;
+
+bwi_convolution_epilogue bwi_convolution_epilogue_of(const bwi_convolution *c, const void *const *in);
 
 /* BW_EUNSUPPORTED: not such a node. */
 bw_status bwi_convolution_of(bwi_convolution *out, const bwi_graph *g, bwi_id id, bw_error *err);

@@ -12,17 +12,19 @@
 #include "backend/cpu/reduce.h"
 #include "backend/plan.h"
 
-static bw_status bind_convolution(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags,
-                                  bw_error *err) {
+static bw_status bind_convolution(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
+                                  uint32_t flags, bw_error *err) {
   bwi_convolution c;
   BW_TRY(bwi_convolution_of(&c, g, id, err));
   bw_status status = bwi_bind_columns(out, &c, weights, err);
-  if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0) status = bwi_bind_winograd(out, &c, weights, err);
+  if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0)
+    status = bwi_bind_winograd(out, &c, weights, err);
   if (status == BW_EUNSUPPORTED) status = bwi_bind_direct(out, &c, weights, err);
   return status;
 }
 
-static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags, bw_error *err) {
+static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags,
+                      bw_error *err) {
   switch (bwi_graph_node(g, id)->prim) {
     case BWI_Convolution:
     case BWI_FusedConvolution: return bind_convolution(out, g, id, weights, flags, err);

@@ -96,22 +96,20 @@ static void run_group(const bwi_gemm *p, group g, bwi_panel panel) {
   }
 }
 
-void bwi_gemm_rows(const bwi_gemm *p, uint32_t n_rows, const float *const *rows, float *const *out,
-                      const float *const *residual, bwi_epilogue epilogue) {
+void bwi_gemm_rows(const bwi_gemm *p, const bwi_gemm_block *block, bwi_epilogue epilogue) {
   group g = next_group(p, (group){0});
-  bool first = true;
-  for (;;) { /* a product of no segments still writes its bias */
+  for (bool first = true;; first = false) { /* a product of no segments still writes its bias */
     const bool last = g.end == p->n_segments;
     run_group(p, g,
-              (bwi_panel){.n_rows = n_rows,
-                          .rows = rows,
-                          .out = out,
-                          .residual = last ? residual : NULL,
+              (bwi_panel){.n_rows = block->n_rows,
+                          .rows = block->rows,
+                          .out = block->out,
+                          .residual = last ? block->residual : NULL,
+                          .mask = last ? block->mask : NULL,
                           .bias = epilogue.bias,
                           .accumulate = !first,
                           .relu = last && epilogue.relu});
     if (last) return;
-    first = false;
     g = next_group(p, g);
   }
 }

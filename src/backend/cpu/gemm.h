@@ -57,8 +57,15 @@ typedef struct bwi_epilogue {
   bool relu;
 } bwi_epilogue;
 
-/* n_rows <= BWI_GEMM_ROWS left rows into out rows; residual: as many rows, or NULL. */
-void bwi_gemm_rows(const bwi_gemm *p, uint32_t n_rows, const float *const *rows, float *const *out,
-                      const float *const *residual, bwi_epilogue epilogue);
+/* n_rows <= BWI_GEMM_ROWS left rows, where their products go, and what is combined with those: residual is
+ * added before max(., 0), and where mask is not > 0 the result is 0. */
+typedef struct bwi_gemm_block {
+  uint32_t n_rows;
+  const float *const *rows;
+  float *const *out;
+  const float *const *residual, *const *mask; /* NULL: none */
+} bwi_gemm_block;
+
+void bwi_gemm_rows(const bwi_gemm *p, const bwi_gemm_block *block, bwi_epilogue epilogue);
 
 #endif

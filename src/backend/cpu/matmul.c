@@ -14,24 +14,26 @@ typedef struct state {
   bwi_dims batch; /* leading axes, and the operands' strides along them: */
   int64_t left_strides[BW_MAX_RANK], right_strides[BW_MAX_RANK]; /* in matrices; 0 where broadcast */
   bool right_is_one;
-  uint32_t bias, residual; /* operands, or 0 for none */
-  int64_t residual_stride; /* 0 where one row is added to all */
+  uint32_t bias, residual, mask; /* operands, or 0 for none */
+  int64_t residual_stride;       /* 0 where one row is added to all */
   bool relu;
   bwi_segment segments[]; /* of a left row */
 } state;
 
 void bwi_multiply_rows(const bwi_gemm *gemm, const bwi_row_block *block, bwi_epilogue epilogue) {
-  const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS];
+  const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS], *masks[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
-  const bool adds = block->residual != NULL;
+  const bool adds = block->residual != NULL, hides = block->mask != NULL;
   for (int64_t first = 0; first < block->n_rows; first += BWI_GEMM_ROWS) {
     const int64_t left = block->n_rows - first, count = left < BWI_GEMM_ROWS ? left : BWI_GEMM_ROWS;
     for (int64_t k = 0; k < count; k++) {
       rows[k] = block->left + (first + k) * block->left_stride;
       outs[k] = block->out + (first + k) * block->out_stride;
       residuals[k] = adds ? block->residual + (first + k) * block->residual_stride : NULL;
+      masks[k] = hides ? block->mask + (first + k) * block->out_stride : NULL;
     }
-    bwi_gemm_rows(gemm, (uint32_t)count, rows, outs, adds ? residuals : NULL, epilogue);
+    const bwi_gemm_block some = {(uint32_t)count, rows, outs, adds ? residuals : NULL, hides ? masks : NULL};
+    bwi_gemm_rows(gemm, &some, epilogue);
   }
 }
 
@@ -80,6 +82,7 @@ static bw_status run(void *opaque, const void *const *in, void *out, void *scrat
                            .residual_stride = s->residual_stride,
                            .out_stride = gemm.n_columns};
     if (s->residual != 0) block.residual = (const float *)in[s->residual] + b * s->rows * s->residual_stride;
+    if (s->mask != 0) block.mask = (const float *)in[s->mask] + b * s->rows * gemm.n_columns;
     bwi_multiply_rows(&gemm, &block, epilogue);
   }
   return BW_OK;
@@ -111,9 +114,11 @@ static bool describe_sum(state *s, const bwi_graph *g, const bwi_node *n) {
   const int64_t columns = n->shape.v[n->shape.n - 1];
   s->residual_stride = columns;
   if (n->prim == BWI_FusedMatmul) {
+    const bool masked = n->params->i[0] == 2;
     s->bias = 2;
-    s->residual = n->n_in > 3 ? 3 : 0;
-    s->relu = n->params->i[0] != 0;
+    s->residual = n->n_in - masked > 3 ? 3 : 0;
+    s->mask = masked ? n->n_in - 1 : 0;
+    s->relu = n->params->i[0] == 1;
   }
   if (n->prim != BWI_AddMM) return true;
   const bwi_node *c = bwi_graph_node(g, n->in[2]);

@@ -50,6 +50,7 @@ static bwi_pool pool_of(const bwi_dims *image, const bwi_params *params) {
   p.stride[1] = params->v[1].v[1];
   p.out_height = (p.height - p.window[0]) / p.stride[0] + 1;
   p.out_width = (p.width - p.window[1]) / p.stride[1] + 1;
+  p.where_positive = params->i[0] == 1;
   return p;
 }
 

@@ -9,8 +9,8 @@ extern const bwi_simd bwi_simd_avx2, bwi_simd_avx512;
 
 const bwi_simd *bwi_simd_best(void) {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl"))
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
     return &bwi_simd_avx512;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &bwi_simd_avx2;
 #endif

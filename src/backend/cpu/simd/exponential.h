@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exp, within 2 units in the last place, by the Cephes approach (Moshier 1992): range reduction by log 2, then
- * a polynomial. */
+/* exp, within 2 units in the last place, by the Cephes approach (Moshier 1992): range reduction by log 2,
+ * then a polynomial. */
 #ifndef BACKEND_CPU_SIMD_EXPONENTIAL_H
 #define BACKEND_CPU_SIMD_EXPONENTIAL_H
 

@@ -10,12 +10,12 @@
 enum { MAX_ROWS = 8, MAX_VECTORS = LANES == 16 ? 4 : 2 };
 enum { LINE = 16 }; /* floats of a cache line */
 
-/* As many rows as a tile has; out and residual begin `column` floats on. ahead: what to fetch meanwhile, this many
- * floats on for each k. */
+/* As many rows as a tile has; out, residual and mask begin `column` floats on. ahead: what to fetch
+ * meanwhile, this many floats on for each k. */
 typedef struct tile {
   const float *const *rows;
   float *const *out;
-  const float *const *residual;
+  const float *const *residual, *const *mask;
   int64_t column;
   const float *ahead;
   int64_t ahead_step;
@@ -30,16 +30,18 @@ INLINE vf load_lanes(const float *at, uint32_t n) {
   return n == LANES ? vf_load(at) : vf_load_first(at, n);
 }
 
-INLINE void start_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows, uint32_t vectors) {
+INLINE void start_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows,
+                       uint32_t vectors) {
   UNROLL for (uint32_t j = 0; j < vectors; j++) {
     const uint32_t lanes = lanes_of(p, vectors, j);
     const vf bias = p->bias != NULL ? load_lanes(p->bias + p->first_column + j * LANES, lanes) : vf_all(0.0f);
-    UNROLL for (uint32_t i = 0; i < n_rows; i++)
-      sums[i][j] = p->accumulate ? load_lanes(t->out[i] + t->column + j * LANES, lanes) : bias;
+    UNROLL for (uint32_t i = 0; i < n_rows; i++) sums[i][j] =
+        p->accumulate ? load_lanes(t->out[i] + t->column + j * LANES, lanes) : bias;
   }
 }
 
-INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows, uint32_t vectors) {
+INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows,
+                        uint32_t vectors) {
   UNROLL for (uint32_t j = 0; j < vectors; j++) {
     const uint32_t lanes = lanes_of(p, vectors, j);
     const int64_t column = t->column + j * LANES;
@@ -47,6 +49,7 @@ INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile 
       vf v = sums[i][j];
       if (t->residual != NULL) v += load_lanes(t->residual[i] + column, lanes);
       if (p->relu) v = vf_relu(v);
+      if (t->mask != NULL) v = vf_where_positive(load_lanes(t->mask[i] + column, lanes), v);
       if (lanes == LANES)
         vf_store(t->out[i] + column, v);
       else
@@ -81,26 +84,30 @@ INLINE void run_tile(const bwi_panel *p, const tile *t, const uint32_t n_rows, c
 }
 
 /* Past the last row a tile repeats it and writes the copies to where nobody looks. */
-INLINE void run_last_tile(const bwi_panel *p, uint32_t first, tile t, const uint32_t n_rows, const uint32_t vectors) {
+INLINE void run_last_tile(const bwi_panel *p, uint32_t first, tile t, const uint32_t n_rows,
+                          const uint32_t vectors) {
   float nowhere[MAX_VECTORS * LANES] = {0};
-  const float *rows[MAX_ROWS], *residual[MAX_ROWS];
+  const float *rows[MAX_ROWS], *residual[MAX_ROWS], *mask[MAX_ROWS];
   float *out[MAX_ROWS];
   for (uint32_t i = 0; i < n_rows; i++) {
     const bool inside = first + i < p->n_rows;
     const uint32_t row = inside ? first + i : p->n_rows - 1;
     rows[i] = p->rows[row];
     out[i] = inside ? p->out[row] + p->first_column : nowhere;
-    residual[i] = p->residual != NULL ? p->residual[row] + p->first_column : NULL;
+    residual[i] = t.residual != NULL ? p->residual[row] + p->first_column : NULL;
+    mask[i] = t.mask != NULL ? p->mask[row] + p->first_column : NULL;
   }
-  t = (tile){rows, out, p->residual != NULL ? residual : NULL, 0, t.ahead, t.ahead_step};
+  t = (tile){rows,    out,         t.residual != NULL ? residual : NULL, t.mask != NULL ? mask : NULL, 0,
+             t.ahead, t.ahead_step};
   run_tile(p, &t, n_rows, vectors);
 }
 
 /* Past second-level cache a panel comes in more slowly than the first tile reads it. So the tiles share the
  * fetching of the next one, each its part and some floats for every k, lines being fetched more than once. */
 INLINE void run_rows(const bwi_panel *p, const uint32_t n_rows, const uint32_t vectors) {
-  const uint32_t n_tiles = (p->n_rows + n_rows - 1) / n_rows, per_k = (vectors * LANES + n_tiles - 1) / n_tiles;
-  tile t = {p->rows, p->out, p->residual, p->first_column, p->ahead, per_k < LINE ? per_k : LINE};
+  const uint32_t n_tiles = (p->n_rows + n_rows - 1) / n_rows,
+                 per_k = (vectors * LANES + n_tiles - 1) / n_tiles;
+  tile t = {p->rows, p->out, p->residual, p->mask, p->first_column, p->ahead, per_k < LINE ? per_k : LINE};
   const int64_t per_tile = p->depth * t.ahead_step;
   uint32_t row = 0;
   for (; row + n_rows <= p->n_rows; row += n_rows) {
@@ -108,6 +115,7 @@ INLINE void run_rows(const bwi_panel *p, const uint32_t n_rows, const uint32_t v
     t.rows += n_rows;
     t.out += n_rows;
     if (t.residual != NULL) t.residual += n_rows;
+    if (t.mask != NULL) t.mask += n_rows;
     t.ahead += per_tile;
   }
   if (row < p->n_rows) run_last_tile(p, row, t, n_rows, vectors);

@@ -4,6 +4,22 @@
 #include "backend/cpu/simd/table.h"
 #include "backend/cpu/simd/vector.h"
 
+/* The images of one call; which are there depends on the function. */
+typedef struct images {
+  const bwi_pool *p;
+  const float *x, *y, *dy;
+  float *out;
+  bool once; /* windows neither overlap nor leave gaps, so that every element of out is written once */
+} images;
+
+/* A vector of channels of one window: n of them (at least LANES: a whole vector) from element `first` of the
+ * image on, and element `pooled` of the pooled one. */
+typedef struct window {
+  int64_t rows, columns, first, pooled, n;
+} window;
+
+typedef void (*window_fn)(const images *m, window w);
+
 INLINE vf load_n(const float *p, int64_t n) {
   return n >= LANES ? vf_load(p) : vf_load_first(p, (uint32_t)n);
 }
@@ -15,114 +31,103 @@ INLINE void store_n(float *p, vf v, int64_t n) {
     vf_store_first(p, v, (uint32_t)n);
 }
 
-/* One pooled element's window: its first input element, and the steps between rows and columns. */
-typedef struct window {
-  const bwi_pool *p;
-  int64_t first;
-} window;
-
-INLINE int64_t element(const window *w, int64_t i, int64_t j) {
-  return w->first + (i * w->p->width + j) * w->p->channels;
+INLINE void each_window_of(const images *m, int64_t rows, int64_t columns, window_fn visit) {
+  const bwi_pool *p = m->p;
+  int64_t pooled = 0;
+  for (int64_t sample = 0; sample < p->n; sample++)
+    for (int64_t i = 0; i < p->out_height; i++)
+      for (int64_t j = 0; j < p->out_width; j++, pooled += p->channels) {
+        const int64_t line = sample * p->height + i * p->stride[0];
+        const int64_t first = (line * p->width + j * p->stride[1]) * p->channels;
+        for (int64_t c = 0; c < p->channels; c += LANES)
+          visit(m, (window){rows, columns, first + c, pooled + c, p->channels - c});
+      }
 }
+
+/* The usual window is unrolled. */
+INLINE void each_window(const images *m, window_fn visit) {
+  const bwi_pool *p = m->p;
+  if (p->window[0] == 2 && p->window[1] == 2)
+    each_window_of(m, 2, 2, visit);
+  else
+    each_window_of(m, p->window[0], p->window[1], visit);
+}
+
+INLINE int64_t element(const images *m, window w, int64_t i, int64_t j) {
+  return w.first + (i * m->p->width + j) * m->p->channels;
+}
+
+/* --- pooling --- */
 
 /* NaN stays, as in MLX; of equal ones (0 and -0) the last is taken. */
-INLINE vf greatest(const window *w, const float *x, int64_t c, int64_t n) {
-  vf best = load_n(x + element(w, 0, 0) + c, n);
-  for (int64_t i = 0; i < w->p->window[0]; i++)
-    for (int64_t j = 0; j < w->p->window[1]; j++) {
-      const vf v = load_n(x + element(w, i, j) + c, n);
+INLINE void take_greatest(const images *m, window w) {
+  vf best = load_n(m->x + w.first, w.n);
+  for (int64_t i = 0; i < w.rows; i++)
+    for (int64_t j = 0; j < w.columns; j++) {
+      const vf v = load_n(m->x + element(m, w, i, j), w.n);
       best = vf_select((best > v) | (best != best), best, v);
     }
-  return best;
+  store_n(m->out + w.pooled, best, w.n);
 }
 
-INLINE vf sum(const window *w, const float *x, int64_t c, int64_t n) {
+INLINE void take_mean(const images *m, window w) {
   vf total = vf_all(0.0f);
-  for (int64_t i = 0; i < w->p->window[0]; i++)
-    for (int64_t j = 0; j < w->p->window[1]; j++) total += load_n(x + element(w, i, j) + c, n);
-  return total;
-}
-
-INLINE int64_t windows(const bwi_pool *p) {
-  return p->n * p->out_height * p->out_width;
-}
-
-INLINE window window_at(const bwi_pool *p, int64_t k) {
-  const int64_t column = k % p->out_width, row = k / p->out_width % p->out_height,
-                sample = k / (p->out_width * p->out_height);
-  return (window){
-      p, ((sample * p->height + row * p->stride[0]) * p->width + column * p->stride[1]) * p->channels};
+  for (int64_t i = 0; i < w.rows; i++)
+    for (int64_t j = 0; j < w.columns; j++) total += load_n(m->x + element(m, w, i, j), w.n);
+  store_n(m->out + w.pooled, total * vf_all(1.0f / (float)(w.rows * w.columns)), w.n);
 }
 
 void VARIANT(max_pool)(const bwi_pool *p, const float *x, float *y) {
-  for (int64_t k = 0; k < windows(p); k++) {
-    const window w = window_at(p, k);
-    for (int64_t c = 0; c < p->channels; c += LANES)
-      store_n(y + k * p->channels + c, greatest(&w, x, c, p->channels - c), p->channels - c);
-  }
+  each_window(&(images){.p = p, .x = x, .out = y}, take_greatest);
 }
 
 void VARIANT(avg_pool)(const bwi_pool *p, const float *x, float *y) {
-  const vf scale = vf_all(1.0f / (float)(p->window[0] * p->window[1]));
-  for (int64_t k = 0; k < windows(p); k++) {
-    const window w = window_at(p, k);
-    for (int64_t c = 0; c < p->channels; c += LANES)
-      store_n(y + k * p->channels + c, sum(&w, x, c, p->channels - c) * scale, p->channels - c);
-  }
+  each_window(&(images){.p = p, .x = x, .out = y}, take_mean);
 }
 
-/* Windows that neither overlap nor leave gaps write every element once; others add into zeros. */
-static int tiles(const bwi_pool *p) {
-  return p->stride[0] == p->window[0] && p->stride[1] == p->window[1] && p->height % p->window[0] == 0 &&
-         p->width % p->window[1] == 0;
+/* --- gradients --- */
+
+INLINE void put(const images *m, int64_t at, vf v, int64_t n) {
+  store_n(m->out + at, m->once ? v : load_n(m->out + at, n) + v, n);
 }
 
-INLINE void put(float *at, vf v, int64_t n, int once) {
-  store_n(at, once ? v : load_n(at, n) + v, n);
-}
-
-static void clear(const bwi_pool *p, float *dx) {
-  memset(dx, 0, (size_t)(p->n * p->height * p->width * p->channels) * sizeof *dx);
-}
-
-/* The cotangent is shared equally among the elements that equal the maximum. */
-INLINE void share(const window *w, const float *x, vf y, vf dy, float *dx, int64_t c, int64_t n, int once) {
+/* The cotangent is shared equally among the elements that equal the maximum: all of them positive, or none.
+ */
+INLINE void share_among_ties(const images *m, window w) {
+  const vf y = load_n(m->y + w.pooled, w.n);
   vf ties = vf_all(0.0f);
-  for (int64_t i = 0; i < w->p->window[0]; i++)
-    for (int64_t j = 0; j < w->p->window[1]; j++)
-      ties += vf_select(load_n(x + element(w, i, j) + c, n) == y, vf_all(1.0f), vf_all(0.0f));
-  const vf part = dy / ties;
-  for (int64_t i = 0; i < w->p->window[0]; i++)
-    for (int64_t j = 0; j < w->p->window[1]; j++) {
-      const int64_t at = element(w, i, j) + c;
-      put(dx + at, vf_select(load_n(x + at, n) == y, part, vf_all(0.0f)), n, once);
+  for (int64_t i = 0; i < w.rows; i++)
+    for (int64_t j = 0; j < w.columns; j++)
+      ties += vf_select(load_n(m->x + element(m, w, i, j), w.n) == y, vf_all(1.0f), vf_all(0.0f));
+  vf part = load_n(m->dy + w.pooled, w.n) / ties;
+  if (m->p->where_positive) part = vf_where_positive(y, part);
+  for (int64_t i = 0; i < w.rows; i++)
+    for (int64_t j = 0; j < w.columns; j++) {
+      const int64_t at = element(m, w, i, j);
+      put(m, at, vf_select(load_n(m->x + at, w.n) == y, part, vf_all(0.0f)), w.n);
     }
+}
+
+INLINE void share_among_all(const images *m, window w) {
+  const vf part = load_n(m->dy + w.pooled, w.n) * vf_all(1.0f / (float)(w.rows * w.columns));
+  for (int64_t i = 0; i < w.rows; i++)
+    for (int64_t j = 0; j < w.columns; j++) put(m, element(m, w, i, j), part, w.n);
+}
+
+/* Unless every element is written once, they are added into zeros. */
+INLINE void each_window_into(images *m, window_fn visit) {
+  const bwi_pool *p = m->p;
+  m->once = p->stride[0] == p->window[0] && p->stride[1] == p->window[1] && p->height % p->window[0] == 0 &&
+            p->width % p->window[1] == 0;
+  if (!m->once) memset(m->out, 0, (size_t)(p->n * p->height * p->width * p->channels) * sizeof *m->out);
+  each_window(m, visit);
 }
 
 void VARIANT(max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy,
                                 float *dx) {
-  const int once = tiles(p);
-  if (!once) clear(p, dx);
-  for (int64_t k = 0; k < windows(p); k++) {
-    const window w = window_at(p, k);
-    for (int64_t c = 0; c < p->channels; c += LANES) {
-      const int64_t at = k * p->channels + c, n = p->channels - c;
-      share(&w, x, load_n(y + at, n), load_n(dy + at, n), dx, c, n, once);
-    }
-  }
+  each_window_into(&(images){.p = p, .x = x, .y = y, .dy = dy, .out = dx}, share_among_ties);
 }
 
 void VARIANT(avg_pool_gradient)(const bwi_pool *p, const float *dy, float *dx) {
-  const int once = tiles(p);
-  const vf scale = vf_all(1.0f / (float)(p->window[0] * p->window[1]));
-  if (!once) clear(p, dx);
-  for (int64_t k = 0; k < windows(p); k++) {
-    const window w = window_at(p, k);
-    for (int64_t c = 0; c < p->channels; c += LANES) {
-      const int64_t n = p->channels - c;
-      const vf part = load_n(dy + k * p->channels + c, n) * scale;
-      for (int64_t i = 0; i < p->window[0]; i++)
-        for (int64_t j = 0; j < p->window[1]; j++) put(dx + element(&w, i, j) + c, part, n, once);
-    }
-  }
+  each_window_into(&(images){.p = p, .dy = dy, .out = dx}, share_among_all);
 }

@@ -16,15 +16,16 @@ typedef struct bwi_segment {
 
 /* Rows of a product with one panel of columns: for each row r and column j < n_columns,
  *   out[r][j] = start + sum over segments, then elements k in order, of rows[r][k] * panel[k][j]
- * and then + residual[r][j], max(., 0), as asked. start is out[r][j] itself (accumulate), bias[j], or 0.
- * Every output is one chain of sums in the order of k, so it does not depend on the other rows. */
+ * and then + residual[r][j], max(., 0), 0 where mask[r][j] is not > 0, as asked. start is out[r][j] itself
+ * (accumulate), bias[j], or 0. Every output is one chain of sums in the order of k, so it does not depend on
+ * the other rows. */
 typedef struct bwi_panel {
   uint32_t n_rows, n_segments;
   const float *const *rows;
   float *const *out;
-  const float *const *residual; /* NULL: none */
+  const float *const *residual, *const *mask; /* NULL: none */
   const bwi_segment *segments;
-  const float *panel; /* [elements][vectors * lanes], zeros past n_columns */
+  const float *panel;   /* [elements][vectors * lanes], zeros past n_columns */
   int64_t depth;        /* elements: the segments' lengths together */
   const float *ahead;   /* as much again that will be read next: a hint, never read here */
   const float *bias;    /* n_columns; NULL: 0 */
@@ -38,6 +39,7 @@ typedef struct bwi_panel {
 typedef struct bwi_pool {
   int64_t n, height, width, channels, out_height, out_width;
   int64_t window[2], stride[2];
+  bool where_positive; /* the gradient of the maximum: 0 where the image is not > 0 */
 } bwi_pool;
 
 typedef enum bwi_reduce_kind { BWI_REDUCE_SUM, BWI_REDUCE_MIN, BWI_REDUCE_MAX } bwi_reduce_kind;
@@ -48,8 +50,8 @@ typedef struct bwi_reduce_block {
   int64_t outer, reduced, inner;
 } bwi_reduce_block;
 
-/* Normalisation of one row of n: (x - mean) / sqrt(mean of squares + eps) * weight + bias, where the mean is 0
- * unless centred. */
+/* Normalisation of one row of n: (x - mean) / sqrt(mean of squares + eps) * weight + bias, where the mean is
+ * 0 unless centred. */
 typedef struct bwi_norm {
   int64_t n;
   bool centred;
@@ -70,9 +72,10 @@ typedef struct bwi_winograd_in {
 typedef struct bwi_winograd_out {
   const float *in; /* point p at in + p * point_stride */
   int64_t point_stride, n_channels;
-  uint32_t n_out;               /* 4, 3 or 2: POINTS + 1 - the kernel's extent */
-  float *const *out;            /* n_out x n_out pixels; NULL outside of the image */
+  uint32_t n_out;    /* 4, 3 or 2: POINTS + 1 - the kernel's extent */
+  float *const *out; /* n_out x n_out pixels; NULL outside of the image. What follows is as in bwi_panel. */
   const float *const *residual; /* as many; NULL: none */
+  const float *const *mask;     /* as many; NULL: none */
   const float *bias;            /* NULL: none */
   bool relu;
 } bwi_winograd_out;

@@ -18,7 +18,8 @@ void VARIANT(softmax)(int64_t n, const float *x, float *y);
 float VARIANT(logsumexp)(int64_t n, const float *x);
 void VARIANT(norm)(const bwi_norm *p, const float *x, float *y);
 void VARIANT(max_pool)(const bwi_pool *p, const float *x, float *y);
-void VARIANT(max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy, float *dx);
+void VARIANT(max_pool_gradient)(const bwi_pool *p, const float *x, const float *y, const float *dy,
+                                float *dx);
 void VARIANT(avg_pool)(const bwi_pool *p, const float *x, float *y);
 void VARIANT(avg_pool_gradient)(const bwi_pool *p, const float *dy, float *dx);
 int VARIANT(step)(int prim, int32_t parameter, uint32_t n, const float *const *in, float *out);

@@ -74,4 +74,9 @@ INLINE vf vf_relu(vf v) {
   return (vf)(~(v < vf_all(0.0f)) & (vi)v);
 }
 
+/* v where condition is > 0, else 0; so too where it is NaN. */
+INLINE vf vf_where_positive(vf condition, vf v) {
+  return (vf)((condition > vf_all(0.0f)) & (vi)v);
+}
+
 #endif

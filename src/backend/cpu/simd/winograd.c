@@ -49,7 +49,8 @@ INLINE void in_channels(const bwi_winograd_in *t, int64_t channel, uint32_t lane
   vf half[POINTS][POINTS]; /* transposed: [point of x][line] */
   UNROLL for (uint32_t i = 0; i < POINTS; i++) {
     vf line[POINTS], points[POINTS];
-    UNROLL for (uint32_t j = 0; j < POINTS; j++) line[j] = load_lanes(t->pixels[i * POINTS + j] + channel, lanes);
+    UNROLL for (uint32_t j = 0; j < POINTS; j++) line[j] =
+        load_lanes(t->pixels[i * POINTS + j] + channel, lanes);
     transform_in(points, line);
     UNROLL for (uint32_t j = 0; j < POINTS; j++) half[j][i] = points[j];
   }
@@ -57,7 +58,7 @@ INLINE void in_channels(const bwi_winograd_in *t, int64_t channel, uint32_t lane
     vf points[POINTS];
     transform_in(points, half[j]);
     UNROLL for (uint32_t i = 0; i < POINTS; i++)
-      store_lanes(t->out + (i * POINTS + j) * t->point_stride + channel, points[i], lanes);
+        store_lanes(t->out + (i * POINTS + j) * t->point_stride + channel, points[i], lanes);
   }
 }
 
@@ -72,6 +73,7 @@ INLINE void finish_pixel(const bwi_winograd_out *t, uint32_t pixel, int64_t chan
   if (t->bias != NULL) v += load_lanes(t->bias + channel, lanes);
   if (t->residual[pixel] != NULL) v += load_lanes(t->residual[pixel] + channel, lanes);
   if (t->relu) v = vf_relu(v);
+  if (t->mask[pixel] != NULL) v = vf_where_positive(load_lanes(t->mask[pixel] + channel, lanes), v);
   store_lanes(t->out[pixel] + channel, v, lanes);
 }
 
@@ -79,8 +81,8 @@ INLINE void out_channels(const bwi_winograd_out *t, int64_t channel, const uint3
   vf half[MOST_OUT][POINTS]; /* transposed: [column][point of y] */
   UNROLL for (uint32_t i = 0; i < POINTS; i++) {
     vf points[POINTS], line[MOST_OUT];
-    UNROLL for (uint32_t j = 0; j < POINTS; j++)
-      points[j] = load_lanes(t->in + (i * POINTS + j) * t->point_stride + channel, lanes);
+    UNROLL for (uint32_t j = 0; j < POINTS; j++) points[j] =
+        load_lanes(t->in + (i * POINTS + j) * t->point_stride + channel, lanes);
     transform_out(line, points, n_out);
     UNROLL for (uint32_t j = 0; j < n_out; j++) half[j][i] = line[j];
   }
