@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packed constants, made once and shared by all plans of a model. A linked list: a model has some hundred
- * entries, and they are looked up only while plans are made. */
+/* Packed constants, made once and shared by all plans of a model. Chains by address: a model has some
+ * hundred entries, but a hostile file may have ten thousands. */
 #include "backend/plan.h"
 
 #include <pthread.h>
@@ -16,10 +16,17 @@ typedef struct entry {
   void *block;
 } entry;
 
+#define N_CHAINS 1024
+
 struct bwi_weights {
   pthread_mutex_t lock;
-  entry *first;
+  entry *chains[N_CHAINS];
 };
+
+static entry **chain_of(bwi_weights *weights, const void *data) {
+  const uint64_t spread = (uint64_t)(uintptr_t)data * UINT64_C(0x9e3779b97f4a7c15);
+  return &weights->chains[(spread >> 32) % N_CHAINS];
+}
 
 bw_status bwi_weights_create(bwi_weights **out, bw_error *err) {
   bwi_weights *weights = bwi_alloc(1, sizeof *weights);
@@ -41,16 +48,18 @@ static void free_entry(entry *e) {
 
 void bwi_weights_free(bwi_weights *weights) {
   if (weights == NULL) return;
-  for (entry *e = weights->first, *next; e != NULL; e = next) {
-    next = e->next;
-    free_entry(e);
+  for (size_t k = 0; k < N_CHAINS; k++) {
+    for (entry *e = weights->chains[k], *next; e != NULL; e = next) {
+      next = e->next;
+      free_entry(e);
+    }
   }
   pthread_mutex_destroy(&weights->lock);
   bwi_free(weights);
 }
 
-static const entry *find(const bwi_weights *weights, const void *data, const char *kind, uint64_t variant) {
-  for (const entry *e = weights->first; e != NULL; e = e->next)
+static const entry *find(const entry *chain, const void *data, const char *kind, uint64_t variant) {
+  for (const entry *e = chain; e != NULL; e = e->next)
     if (e->data == data && e->variant == variant && strcmp(e->kind, kind) == 0) return e;
   return NULL;
 }
@@ -63,7 +72,8 @@ bw_status bwi_weights_get(const void **out, bwi_weights *weights, const void *da
   entry *made = NULL;
   /* Held while filling: two plans that want one block wait for it rather than make it twice. */
   pthread_mutex_lock(&weights->lock);
-  const entry *e = find(weights, data, kind, variant);
+  entry **chain = chain_of(weights, data);
+  const entry *e = find(*chain, data, kind, variant);
   if (e == NULL) {
     made = bwi_alloc(1, sizeof *made);
     if (made != NULL) {
@@ -78,8 +88,8 @@ bw_status bwi_weights_get(const void **out, bwi_weights *weights, const void *da
     }
     status = fill(payload, made->block, err);
     if (status != BW_OK) goto out;
-    made->next = weights->first;
-    weights->first = made;
+    made->next = *chain;
+    *chain = made;
     e = made;
     made = NULL;
   }

@@ -272,6 +272,9 @@ static bw_status set_outputs(importing *m, bw_error *err) {
 }
 
 static bw_status import_function(bwi_graph **out, importing *m, bw_error *err) {
+  if (m->function->n_values > BWI_IMPORT_MAX_VALUES)
+    return BW_FAIL(err, BW_ELIMIT, "the function has %u values, the limit is %d", m->function->n_values,
+                   BWI_IMPORT_MAX_VALUES);
   bw_status status = bwi_graph_create(&m->g, err);
   if (status != BW_OK) return status;
   m->ids = bwi_alloc(m->function->n_values, sizeof *m->ids);

@@ -300,6 +300,18 @@ static void test_limits(void **state) {
   }
 }
 
+/* Every value costs a plan its part: a file of some megabytes must not keep it busy for minutes. */
+static void test_too_many_values(void **state) {
+  (void)state;
+  bwi_graph *g = NULL;
+  bw_error err = {0};
+  const bwi_mlxfn_function function = {.n_values = BWI_IMPORT_MAX_VALUES + 1};
+  const bwi_mlxfn file = {.n_functions = 1, .functions = &function};
+  const bwi_import_limits limits = {.max_value_bytes = 1, .max_total_bytes = 1, .max_operations = 1};
+  assert_int_equal(bwi_import(&g, &file, 0, &limits, &err), BW_ELIMIT);
+  assert_string_equal(err.text, "the function has 32769 values, the limit is 32768");
+}
+
 /* --- what tells layouts apart --- */
 
 static bw_status accept_row(const import_row *row) {
@@ -345,9 +357,13 @@ static void test_function_that_is_not_there(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),           cmocka_unit_test(test_value_of_number_of_elements),
-      cmocka_unit_test(test_limits),         cmocka_unit_test(test_accept),
-      cmocka_unit_test(test_without_memory), cmocka_unit_test(test_function_that_is_not_there),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test(test_value_of_number_of_elements),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_too_many_values),
+      cmocka_unit_test(test_accept),
+      cmocka_unit_test(test_without_memory),
+      cmocka_unit_test(test_function_that_is_not_there),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,26 @@ static void test_filled_once(void **state) {
   bwi_weights_free(f.weights);
 }
 
+/* More than it has chains: each is found, and found again. */
+static void test_many(void **state) {
+  (void)state;
+  enum { MANY = 5000 };
+  static const char arrays[MANY];
+  static const void *blocks[MANY];
+  filling f = {.status = BW_OK};
+  assert_int_equal(bwi_weights_create(&f.weights, NULL), BW_OK);
+  for (int k = 0; k < MANY; k++)
+    assert_int_equal(bwi_weights_get(&blocks[k], f.weights, arrays + k, "blocked", 1, 16, fill, &f, NULL),
+                     BW_OK);
+  for (int k = 0; k < MANY; k++) {
+    const void *again = NULL;
+    assert_int_equal(bwi_weights_get(&again, f.weights, arrays + k, "blocked", 1, 16, fill, &f, NULL), BW_OK);
+    assert_ptr_equal(again, blocks[k]);
+  }
+  assert_int_equal(f.times, MANY);
+  bwi_weights_free(f.weights);
+}
+
 static void test_failure_leaves_nothing(void **state) {
   (void)state;
   static const float a[4];
@@ -91,6 +111,7 @@ static void test_threads(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_filled_once),
+      cmocka_unit_test(test_many),
       cmocka_unit_test(test_failure_leaves_nothing),
       cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_threads),
