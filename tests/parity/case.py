@@ -28,7 +28,13 @@ class Case:
     """`differentiable`: gradients are to be compared, where there are any.
     `gradient_of`: an equal function that MLX differentiates in place of `fn`,
     because its gradient of `fn` is missing or wrong. `rtol` and `atol` replace the
-    tolerances that compare.c works out. Each needs a `reason` where it is not plain."""
+    tolerances that compare.c works out. Each needs a `reason` where it is not plain.
+    `traces`: inputs that the function is exported with, one after another into one file, in
+    place of `inputs`. `keywords`: names under which the last inputs are passed, in the order of the
+    alphabet, which is the file's. `free_batch`:
+    axis 0 of every input is the batch, and the file is brought from its own to that of
+    `inputs` as Bulwark does it for models; MLX is asked for the function, not for the file,
+    which it cannot evaluate there."""
 
     name: str
     fn: Callable
@@ -39,9 +45,13 @@ class Case:
     rtol: float | None = None
     atol: float | None = None
     reason: str = ""
+    traces: tuple = ()
+    shapeless: bool = False
+    keywords: tuple = ()
+    free_batch: bool = False
 
     def build(self):
-        """The function to export, the one to differentiate or None, and the input arrays."""
+        """The function to export, the one to differentiate or None, the input arrays, and those to export with."""
         seed = zlib.crc32(self.name.encode())
         rng = np.random.default_rng(seed)
         mx.random.seed(seed)
@@ -49,7 +59,13 @@ class Case:
         arrays = [spec(rng) for spec in self.inputs]
         mx.eval(arrays)
         given = [a for spec, a in zip(self.inputs, arrays, strict=True) if not isinstance(spec, Frozen)]
-        return self._bind(fn, arrays), self.gradient_of and self._bind(self.gradient_of, arrays), given
+        traces = [[spec(rng) for spec in trace] for trace in self.traces] or [given]
+        return self._bind(fn, arrays), self.gradient_of and self._bind(self.gradient_of, arrays), given, traces
+
+    def pass_inputs(self, fn, arrays):
+        """fn of the arrays, the last of them by keyword."""
+        split = len(arrays) - len(self.keywords)
+        return fn(*arrays[:split], **dict(zip(self.keywords, arrays[split:], strict=True)))
 
     def _bind(self, fn, arrays):
         """`fn` as a function of the inputs that are not frozen."""

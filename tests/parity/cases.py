@@ -4,6 +4,7 @@
 import cases_convolution
 import cases_elementwise
 import cases_fast
+import cases_files
 import cases_layers
 import cases_matrix
 import cases_models
@@ -19,4 +20,5 @@ CASES = [
     *cases_layers.CASES,
     *cases_fast.CASES,
     *cases_models.CASES,
+    *cases_files.CASES,
 ]

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* parity_compare DIR [NAME...]: what MLX computed (export_cases.py) against what we compute from the same
- * file. Each case is imported and evaluated
- *   ref      with the reference backend, graph as it was exported;
- *   cpu      with all passes and the fast backend, the reference backend where it has no kernel;
- *   finite   the derivative against central differences, all in double, so that neither MLX nor
- *            rounding has a say.
- * One line a case; exit code 1 if any failed.
+ * file. Of its functions the one that fits the case's inputs is imported, a shapeless one at their shapes,
+ * and evaluated ref      with the reference backend, graph as it was exported; cpu      with all passes and
+ * the fast backend, the reference backend where it has no kernel; finite   the derivative against central
+ * differences, all in double, so that neither MLX nor rounding has a say. One line a case; exit code 1 if any
+ * failed.
  *
  * Tolerance, where a case does not state its own: n units in the last place of the result's dtype, as a
  * share of |wanted| plus the root mean square of the whole array, since the terms of a sum are as large as
@@ -38,6 +37,7 @@ typedef struct parity_case {
   const char *name;
   bwi_graph *g;
   bwi_archive arrays;
+  bwi_json *facts;
   bool differentiable;
   double rtol, atol; /* NaN: the default */
 } parity_case;
@@ -62,53 +62,127 @@ static double number_or_nan(const bwi_json *facts, const char *key) {
                                                                    : (double)NAN;
 }
 
+static bool is_set(const bwi_json *facts, const char *key) {
+  return bwi_json_number_of(facts, bwi_json_find(facts, 0, key)) != 0;
+}
+
 static bw_status load_facts(parity_case *c, const char *dir, bw_error *err) {
   bwi_bytes bytes = {0};
-  bwi_json *facts = NULL;
   bw_status status = read_file(&bytes, dir, c->name, ".json", err);
-  if (status == BW_OK) status = bwi_json_parse(&facts, bytes, 1000, err);
+  if (status == BW_OK) status = bwi_json_parse(&c->facts, bytes, 1000, err);
   if (status == BW_OK) {
-    c->differentiable = bwi_json_number_of(facts, bwi_json_find(facts, 0, "differentiable")) != 0;
-    c->rtol = number_or_nan(facts, "rtol");
-    c->atol = number_or_nan(facts, "atol");
+    c->differentiable = is_set(c->facts, "differentiable");
+    c->rtol = number_or_nan(c->facts, "rtol");
+    c->atol = number_or_nan(c->facts, "atol");
   }
-  bwi_json_free(facts);
   free_bytes(bytes);
   return status;
 }
 
-static bw_status load_graph(parity_case *c, const char *dir, bw_error *err) {
+static bw_status load_arrays(parity_case *c, const char *dir, bw_error *err) {
   bwi_bytes bytes = {0};
-  bwi_mlxfn *file = NULL;
-  const bwi_mlxfn_limits limits = bwi_mlxfn_default_limits();
-  const bwi_import_limits import_limits = bwi_import_default_limits();
-  bw_status status = read_file(&bytes, dir, c->name, ".mlxfn", err);
-  if (status == BW_OK) status = bwi_mlxfn_read(&file, bytes, &limits, bwi_import_accept, NULL, err);
-  if (status == BW_OK) status = bwi_import(&c->g, file, 0, &import_limits, err);
-  bwi_mlxfn_free(file);
-  free_bytes(bytes);
-  return status;
-}
-
-static bw_status load_case(parity_case *c, const char *dir, bw_error *err) {
-  bwi_bytes bytes = {0};
-  bw_status status = load_facts(c, dir, err);
-  if (status == BW_OK) status = load_graph(c, dir, err);
-  if (status == BW_OK) status = read_file(&bytes, dir, c->name, ".npz", err);
+  bw_status status = read_file(&bytes, dir, c->name, ".npz", err);
   if (status == BW_OK) status = bwi_npz_read(&c->arrays, bytes, MAX_BYTES, err);
   free_bytes(bytes);
   return status;
-}
-
-static void clear_case(parity_case *c) {
-  bwi_graph_free(c->g);
-  bwi_archive_clear(&c->arrays);
 }
 
 static const bw_array *find_array(const parity_case *c, const char *kind, uint32_t k) {
   char name[16];
   (void)snprintf(name, sizeof name, "%s%u", kind, k);
   return bwi_archive_find(&c->arrays, name);
+}
+
+static bwi_dims shape_of(const bw_array *array) {
+  bwi_dims shape = {.n = bw_array_rank(array)};
+  for (uint32_t d = 0; d < shape.n; d++) shape.v[d] = bw_array_shape(array)[d];
+  return shape;
+}
+
+/* --- one function of the file --- */
+
+static bool fits_keywords(const parity_case *c, const bwi_mlxfn_function *f) {
+  uint32_t n = 0;
+  bwi_json_at at = bwi_json_first(c->facts, bwi_json_find(c->facts, 0, "keywords"));
+  for (; at >= 0; at = bwi_json_next(c->facts, at), n++)
+    if (n >= f->n_keywords || strcmp(f->keywords[n], bwi_json_text_of(c->facts, at, NULL)) != 0) return false;
+  return n == f->n_keywords;
+}
+
+/* Whether the function takes the case's inputs, as MLX chooses: by their number, names and shapes; where the
+ * file is shapeless, only by the ranks of these. */
+static bool fits_inputs(const parity_case *c, const bwi_mlxfn_function *f, bool any_shape) {
+  if (!fits_keywords(c, f) || find_array(c, "in", f->n_inputs) != NULL) return false;
+  for (uint32_t k = 0; k < f->n_inputs; k++) {
+    const bw_array *array = find_array(c, "in", k);
+    if (array == NULL) return false;
+    const bwi_dims shape = shape_of(array), *stored = &f->values[k].array.shape;
+    if (any_shape ? shape.n != stored->n : !bwi_dims_equal(&shape, stored)) return false;
+  }
+  return true;
+}
+
+/* At the case's shapes, not those that a shapeless file was exported with. */
+static bw_status import_for_inputs(parity_case *c, const bwi_mlxfn *file, const bwi_mlxfn_function *f,
+                                   bw_error *err) {
+  const bwi_import_limits limits = bwi_import_default_limits();
+  bwi_mlxfn_value *values = bwi_alloc(f->n_values, sizeof *values);
+  if (values == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a copy of the function");
+  memcpy(values, f->values, f->n_values * sizeof *values);
+  for (uint32_t k = 0; k < f->n_inputs; k++) values[k].array.shape = shape_of(find_array(c, "in", k));
+  bwi_mlxfn_function reshaped = *f;
+  reshaped.values = values;
+  const bwi_mlxfn one = {.shapeless = file->shapeless, .n_functions = 1, .functions = &reshaped};
+  const bw_status status = bwi_import(&c->g, &one, 0, &limits, err);
+  bwi_free(values);
+  return status;
+}
+
+static bw_status import_for_batch(parity_case *c, const bwi_mlxfn *file, const bwi_mlxfn_function *f,
+                                  bw_error *err) {
+  const bwi_import_limits limits = bwi_import_default_limits();
+  bwi_graph *traced = NULL, *clear = NULL;
+  bw_status status = bwi_import(&traced, file, (uint32_t)(f - file->functions), &limits, err);
+  if (status == BW_OK) status = bwi_pass_rebatch(&clear, traced, bwi_clear_batch(traced), err);
+  if (status == BW_OK)
+    status = bwi_pass_rebatch(&c->g, clear, bw_array_shape(find_array(c, "in", 0))[0], err);
+  bwi_graph_free(traced);
+  bwi_graph_free(clear);
+  return status;
+}
+
+static bw_status import_function(parity_case *c, const bwi_mlxfn *file, bw_error *err) {
+  const bool free_batch = is_set(c->facts, "free_batch");
+  for (uint32_t k = 0; k < file->n_functions; k++) {
+    const bwi_mlxfn_function *f = &file->functions[k];
+    if (fits_inputs(c, f, free_batch || file->shapeless))
+      return (free_batch ? import_for_batch : import_for_inputs)(c, file, f, err);
+  }
+  return BW_FAIL(err, BW_EINVAL, "none of the file's functions takes these inputs");
+}
+
+static bw_status load_graph(parity_case *c, const char *dir, bw_error *err) {
+  bwi_bytes bytes = {0};
+  bwi_mlxfn *file = NULL;
+  const bwi_mlxfn_limits limits = bwi_mlxfn_default_limits();
+  bw_status status = read_file(&bytes, dir, c->name, ".mlxfn", err);
+  if (status == BW_OK) status = bwi_mlxfn_read(&file, bytes, &limits, bwi_import_accept, NULL, err);
+  if (status == BW_OK) status = import_function(c, file, err);
+  bwi_mlxfn_free(file);
+  free_bytes(bytes);
+  return status;
+}
+
+static bw_status load_case(parity_case *c, const char *dir, bw_error *err) {
+  BW_TRY(load_facts(c, dir, err));
+  BW_TRY(load_arrays(c, dir, err));
+  return load_graph(c, dir, err);
+}
+
+static void clear_case(parity_case *c) {
+  bwi_graph_free(c->g);
+  bwi_archive_clear(&c->arrays);
+  bwi_json_free(c->facts);
 }
 
 /* --- graphs --- */

@@ -2,12 +2,13 @@
 """Let MLX export and evaluate the parity cases: export_cases.py OUTDIR [NAME...]
 
 Writes for each case
-    NAME.mlxfn  the exported function, not shapeless
+    NAME.mlxfn  the exported function, one for each trace
     NAME.npz    in0.. (inputs), out0.. (MLX's outputs) and, where MLX has a gradient, cotK (a
                 cotangent for each floating output K) and gradK (the gradient for each floating
                 input K); bfloat16 is stored as float32, which holds it exactly
     NAME.json   inputs, outputs: true element types; differentiable: cot and grad are there;
-                rtol, atol: tolerances of its own or null, with their reason; primitives in the file
+                rtol, atol: tolerances of its own or null, with their reason; keywords: names of the
+                last inputs; free_batch: see case.py; primitives in the file
 and index.json: the version of MLX, the cases, and what MLX itself could not do: cases that it
 cannot export, or not differentiate, or whose gradient the export changes.
 
@@ -47,16 +48,24 @@ def main():
 
 def export_case(case, target):
     """Write the three files; returns what the JSON says, or why MLX cannot export the case as `failed`."""
-    fn, gradient_of, inputs = case.build()
+    fn, gradient_of, inputs, traces = case.build()
     path = target / f"{case.name}.mlxfn"
-    outputs = as_list(fn(*inputs))
+
+    def positional(*given):
+        return case.pass_inputs(fn, given)
+
+    def imported(*given):
+        return case.pass_inputs(mx.import_function(str(path)), given)
+
+    outputs = as_list(positional(*inputs))
     try:
-        mx.export_function(str(path), fn, *inputs)
+        with mx.exporter(str(path), fn, shapeless=case.shapeless) as exporter:
+            for trace in traces:
+                case.pass_inputs(exporter, trace)
     except (ValueError, RuntimeError) as error:
         path.unlink(missing_ok=True)
         return {"failed": first_line(error)}
-    imported = mx.import_function(str(path))
-    if not all(map(identical, imported(*inputs), outputs)):
+    if not case.free_batch and not all(map(identical, imported(*inputs), outputs)):
         raise SystemExit(f"{case.name}: MLX computes something else from the exported file")
 
     arrays = {f"in{k}": x for k, x in enumerate(inputs)} | {f"out{k}": y for k, y in enumerate(outputs)}
@@ -67,10 +76,14 @@ def export_case(case, target):
         "rtol": case.rtol,
         "atol": case.atol,
         "reason": case.reason,
-        "primitives": primitives(fn, inputs),
+        "keywords": case.keywords,
+        "free_batch": case.free_batch,
+        "primitives": primitives(positional, inputs),
     }
     if case.differentiable and any(map(is_floating, inputs)) and any(map(is_floating, outputs)):
-        arrays |= gradients(gradient_of or fn, gradient_of or imported, inputs, outputs, record)
+        # MLX has no gradient of NumberOfElements, which only shapeless files hold: it crashes.
+        read_back = positional if case.shapeless or case.free_batch else imported
+        arrays |= gradients(gradient_of or positional, gradient_of or read_back, inputs, outputs, record)
     np.savez(target / f"{case.name}.npz", **{name: storable(x) for name, x in arrays.items()})
     write_json(target / f"{case.name}.json", record)
     return record
@@ -114,7 +127,7 @@ def pull_back(fn, inputs, cotangents):
 
 
 def primitives(fn, inputs):
-    """Names of the primitives that the exported function holds."""
+    """Names of the primitives that the function holds, exported with its inputs."""
     steps = []
     mx.export_function(steps.append, fn, *inputs)
     return sorted({step["name"] for step in steps if step["type"] == "primitive"})
