@@ -111,6 +111,12 @@ static bw_status check_quantized(int64_t *columns, const bwi_params *params, con
   return bwi_check_shape(tables[1], &expected, "the biases", err);
 }
 
+/* A vector is a row that loses its axis again; MLX multiplies it by a single matrix only. */
+static bw_status check_vector(const bwi_node *x, const bwi_node *packed, bw_error *err) {
+  if (x->shape.n != 1 || packed->shape.n == 2) return BW_OK;
+  return BW_FAIL(err, BW_EUNSUPPORTED, "a vector times a batch of packed matrices");
+}
+
 static bw_status infer_quantized_matmul(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
                                         bwi_params *params, bwi_typed_shape *out, bw_error *err) {
   (void)g;
@@ -118,13 +124,17 @@ static bw_status infer_quantized_matmul(const bwi_graph *g, uint32_t n_in, const
   BW_TRY(check_quantized(&columns, params, in[1], n_in - 2, in + 2, err));
   BW_TRY(bwi_check_range(params->i[3], 0, 1, "transpose", err));
   BW_TRY(bwi_check_same_dtype(in[0], in[2], err));
-  bwi_node matrix = *in[1];
+  BW_TRY(check_vector(in[0], in[1], err));
+  bwi_node x = *in[0], matrix = *in[1];
+  if (x.shape.n == 1) x.shape = (bwi_dims){2, {1, x.shape.v[0]}};
   const uint32_t last = matrix.shape.n - 1;
   const int64_t rows = matrix.shape.v[last - 1];
   matrix.shape.v[last - 1] = params->i[3] ? columns : rows;
   matrix.shape.v[last] = params->i[3] ? rows : columns;
-  out->dtype = in[0]->dtype;
-  return product_shape(&out->shape, in[0], &matrix, err);
+  out->dtype = x.dtype;
+  BW_TRY(product_shape(&out->shape, &x, &matrix, err));
+  if (in[0]->shape.n == 1) out->shape = (bwi_dims){1, {out->shape.v[1]}};
+  return BW_OK;
 }
 
 static bw_status infer_dequantize(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
@@ -282,7 +292,10 @@ static bwi_id compose_dequantize(bwi_graph *g, const bwi_node *n, const bwi_id *
 
 static bwi_id compose_quantized_matmul(bwi_graph *g, const bwi_node *n, const bwi_id *in) {
   const bwi_id w = compose_dequantize(g, n, in + 1);
-  return bwi_matmul(g, in[0], n->params->i[3] == 1 ? bwi_swap_last(g, w) : w);
+  if (w == BWI_NONE || in[0] == BWI_NONE) return BWI_NONE;
+  const bwi_dims x = bwi_graph_node(g, in[0])->shape;
+  const bwi_id rows = x.n == 1 ? bwi_reshape(g, in[0], &(bwi_dims){2, {1, x.v[0]}}) : in[0];
+  return bwi_reshape(g, bwi_matmul(g, rows, n->params->i[3] == 1 ? bwi_swap_last(g, w) : w), &n->shape);
 }
 
 static void vjp_dequantize(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {

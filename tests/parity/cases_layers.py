@@ -69,6 +69,7 @@ def linear_cases():
         partial(nn.QuantizedLinear, 64, 32, bias=False, group_size=32, bits=4),
         normal(2, 64),
     )
+    yield layer("nn_QuantizedLinear_vector", partial(nn.QuantizedLinear, 64, 32, group_size=32, bits=4), normal(64))
     yield layer(
         "nn_QuantizedEmbedding", partial(nn.QuantizedEmbedding, 9, 64, group_size=32, bits=4), integers(0, 9, 5)
     )

@@ -99,6 +99,9 @@ def quantized_cases():
     yield case(
         "quantized_matmul_4bit_group128", quantized_product(4, 128, True), normal(3, 128), frozen(normal(32, 128))
     )
+    for transpose in (True, False):
+        name = f"quantized_matmul_vector{'_transposed' if transpose else ''}"
+        yield case(name, quantized_product(4, 32, transpose), normal(64), frozen(normal(64, 64)))
     yield case("quantized_matmul_batched", quantized_product(4, 64, True), normal(2, 3, 64), frozen(normal(64, 64)))
     yield case(
         "quantized_matmul_f16",

@@ -446,6 +446,9 @@ static void test_matmul(void **state) {
       {"quantised, with its tables", .n_in = 3, .in = {{2, {2, 32}}, {2, {2, 1}}, {2, {2, 1}}},
        .build = build_quantized},
       {"quantised", .n_in = 1, .in = {{3, {2, 2, 2}}}, .build = build_quantized_input},
+      {"quantised, of a vector with its tables", .n_in = 3, .in = {{1, {32}}, {2, {2, 1}}, {2, {2, 1}}},
+       .build = build_quantized},
+      {"quantised, of a vector", .n_in = 1, .in = {{1, {2}}}, .build = build_quantized_input},
       {"dequantise", .n_in = 2, .in = {{2, {2, 1}}, {2, {2, 1}}}, .build = build_dequantize},
       {"hadamard", BWI_Hadamard, 1, .in = {{2, {2, 8}}}, {.f = {0.5}}},
   };
