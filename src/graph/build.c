@@ -118,6 +118,15 @@ bwi_id bwi_matmul(bwi_graph *g, bwi_id a, bwi_id b) {
   return bwi_binary(g, BWI_Matmul, a, b);
 }
 
+bwi_id bwi_matmul_rows(bwi_graph *g, bwi_id x, bwi_id w, bool transposed) {
+  const bwi_id right = transposed ? bwi_swap_last(g, w) : w;
+  if (x == BWI_NONE || right == BWI_NONE) return BWI_NONE;
+  const bwi_dims shape = bwi_graph_node(g, x)->shape, weights = bwi_graph_node(g, right)->shape;
+  if (shape.n != 1 || weights.n != 2) return bwi_matmul(g, x, right);
+  const bwi_id row = bwi_reshape(g, x, &(bwi_dims){2, {1, shape.v[0]}});
+  return bwi_reshape(g, bwi_matmul(g, row, right), &(bwi_dims){1, {weights.v[1]}});
+}
+
 bwi_id bwi_slice_axis(bwi_graph *g, bwi_id a, uint32_t axis, int64_t start, int64_t end) {
   if (a == BWI_NONE) return BWI_NONE;
   const bwi_dims shape = bwi_graph_node(g, a)->shape;

@@ -55,6 +55,8 @@ typedef enum bwi_update {
   BWI_UPDATE_NONE = 4 /* what comes replaces */
 } bwi_update;
 bwi_id bwi_matmul(bwi_graph *g, bwi_id a, bwi_id b);
+/* x @ w, or x @ w^T where w is transposed; x may be a vector if w is one matrix. */
+bwi_id bwi_matmul_rows(bwi_graph *g, bwi_id x, bwi_id w, bool transposed);
 bwi_id bwi_slice_axis(bwi_graph *g, bwi_id a, uint32_t axis, int64_t start,
                       int64_t end); /* all of the other axes */
 bwi_id bwi_slice(bwi_graph *g, bwi_id a, const bwi_dims *start, const bwi_dims *end, const bwi_dims *strides);

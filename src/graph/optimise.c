@@ -3,13 +3,22 @@
  * before those that look for constants. */
 #include "graph/passes.h"
 
-typedef enum pass { SIMPLIFY, FOLD_CONSTANTS, FOLD_AFFINE, POOLING, EPILOGUES, ELEMENTWISE } pass;
+typedef enum pass {
+  SIMPLIFY,
+  FOLD_CONSTANTS,
+  UNPACK_WEIGHTS,
+  FOLD_AFFINE,
+  POOLING,
+  EPILOGUES,
+  ELEMENTWISE
+} pass;
 
 static bw_status run_pass(bwi_graph **out, const bwi_graph *g, pass which, bwi_evaluate_fn evaluate,
                           bw_error *err) {
   switch (which) {
     case SIMPLIFY: return bwi_pass_simplify(out, g, err);
     case FOLD_CONSTANTS: return bwi_pass_fold_constants(out, g, evaluate, err);
+    case UNPACK_WEIGHTS: return bwi_pass_unpack_weights(out, g, evaluate, err);
     case FOLD_AFFINE: return bwi_pass_fold_affine(out, g, err);
     case POOLING: return bwi_pass_recognise_pooling(out, g, err);
     case EPILOGUES: return bwi_pass_fuse_epilogues(out, g, err);
@@ -33,8 +42,8 @@ static bw_status run_passes(bwi_graph **out, const bwi_graph *g, uint32_t count,
 }
 
 bw_status bwi_prepare(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate, bw_error *err) {
-  static const pass passes[] = {SIMPLIFY,       FOLD_CONSTANTS, SIMPLIFY, FOLD_AFFINE,
-                                FOLD_CONSTANTS, POOLING,        SIMPLIFY};
+  static const pass passes[] = {SIMPLIFY,    FOLD_CONSTANTS, UNPACK_WEIGHTS, FOLD_CONSTANTS, SIMPLIFY,
+                                FOLD_AFFINE, FOLD_CONSTANTS, POOLING,        SIMPLIFY};
   return run_passes(out, g, sizeof passes / sizeof passes[0], passes, evaluate, err);
 }
 

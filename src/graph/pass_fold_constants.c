@@ -22,6 +22,20 @@ static bool worth_folding(const bwi_graph *g, const bwi_node *n) {
   return bwi_node_bytes(n) <= operand_bytes || bwi_node_bytes(n) <= MAX_GROWN_BYTES;
 }
 
+bwi_id bwi_compute_constant(bwi_graph *g, bwi_id id, bwi_evaluate_fn evaluate) {
+  const bwi_node *n = bwi_graph_node(g, id);
+  void *value = bwi_alloc(bwi_node_bytes(n), 1);
+  if (value == NULL) return bwi_graph_fail(g, BW_ENOMEM, "no memory to compute a constant");
+  bw_error err;
+  const bw_status status = evaluate(g, id, value, &err);
+  /* What cannot be computed now fails when it is run, or is not run at all. */
+  bwi_id result = id;
+  if (status == BW_OK) result = bwi_constant(g, n->dtype, &n->shape, value);
+  if (status == BW_ENOMEM) result = bwi_graph_fail(g, status, "%s", err.text);
+  bwi_free(value);
+  return result;
+}
+
 static bwi_id fold(bwi_rewrite *r, bwi_id id, void *payload) {
   const folding *f = payload;
   bwi_graph *g = bwi_rewrite_new(r);
@@ -31,16 +45,7 @@ static bwi_id fold(bwi_rewrite *r, bwi_id id, void *payload) {
   if (!worth_folding(g, n)) return copy;
   if (n->prim == BWI_Reshape) /* the same bytes */
     return bwi_constant_borrowed(g, n->dtype, &n->shape, bwi_graph_node(g, n->in[0])->data);
-  void *value = bwi_alloc(bwi_node_bytes(n), 1);
-  if (value == NULL) return bwi_graph_fail(g, BW_ENOMEM, "no memory to compute a constant");
-  bw_error err;
-  const bw_status status = f->evaluate(g, copy, value, &err);
-  /* What cannot be computed now fails when it is run, or is not run at all. */
-  bwi_id result = copy;
-  if (status == BW_OK) result = bwi_constant(g, n->dtype, &n->shape, value);
-  if (status == BW_ENOMEM) result = bwi_graph_fail(g, status, "%s", err.text);
-  bwi_free(value);
-  return result;
+  return bwi_compute_constant(g, copy, f->evaluate);
 }
 
 bw_status bwi_pass_fold_constants(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate,

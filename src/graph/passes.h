@@ -25,6 +25,8 @@ void bwi_count_uses(const bwi_graph *g, uint32_t *uses);
 
 /* Computes one node from constant operands into out (bwi_node_bytes); a backend provides it. */
 typedef bw_status (*bwi_evaluate_fn)(const bwi_graph *g, bwi_id id, void *out, bw_error *err);
+/* The node as a Constant, or the node itself where `evaluate` fails; latches BW_ENOMEM. */
+bwi_id bwi_compute_constant(bwi_graph *g, bwi_id id, bwi_evaluate_fn evaluate);
 
 /* The same function for another batch size. The batch is axis 0 of every input; wherever an extent
  * carries it, in a shape or in a primitive's parameters, that extent is scaled by batch / old batch. Which
@@ -39,6 +41,9 @@ bw_status bwi_pass_simplify(
     bwi_graph **out, const bwi_graph *g,
     bw_error *err); /* no-ops, nested views, Broadcast into elementwise, x * 1, composition of transposes */
 bw_status bwi_pass_fold_constants(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate,
+                                  bw_error *err);
+/* Quantised weights that are constants become plain ones, up to 1 GiB of them: see pass_quantised.c. */
+bw_status bwi_pass_unpack_weights(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate,
                                   bw_error *err);
 bw_status bwi_pass_fold_affine(
     bwi_graph **out, const bwi_graph *g,

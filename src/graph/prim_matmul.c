@@ -291,11 +291,7 @@ static bwi_id compose_dequantize(bwi_graph *g, const bwi_node *n, const bwi_id *
 }
 
 static bwi_id compose_quantized_matmul(bwi_graph *g, const bwi_node *n, const bwi_id *in) {
-  const bwi_id w = compose_dequantize(g, n, in + 1);
-  if (w == BWI_NONE || in[0] == BWI_NONE) return BWI_NONE;
-  const bwi_dims x = bwi_graph_node(g, in[0])->shape;
-  const bwi_id rows = x.n == 1 ? bwi_reshape(g, in[0], &(bwi_dims){2, {1, x.v[0]}}) : in[0];
-  return bwi_reshape(g, bwi_matmul(g, rows, n->params->i[3] == 1 ? bwi_swap_last(g, w) : w), &n->shape);
+  return bwi_matmul_rows(g, in[0], compose_dequantize(g, n, in + 1), n->params->i[3] == 1);
 }
 
 static void vjp_dequantize(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
