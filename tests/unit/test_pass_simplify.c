@@ -80,6 +80,48 @@ static void empty_pad(bwi_graph *g) {
   one_output(g, bwi_unary(g, BWI_Exp, bwi_apply(g, BWI_Pad, &none, 2, in)));
 }
 
+static bwi_id power(bwi_graph *g, bwi_id x, double exponent) {
+  return bwi_binary(g, BWI_Power, x, bwi_scalar(g, BW_F32, exponent));
+}
+
+static void square(bwi_graph *g) {
+  one_output(g, power(g, any_input(g, abc), 2));
+}
+
+static void square_of_a_broadcast(bwi_graph *g) {
+  const bwi_id exponent = bwi_broadcast(g, bwi_scalar(g, BW_F32, 2), &abc);
+  one_output(g, bwi_binary(g, BWI_Power, any_input(g, c), exponent));
+}
+
+static void square_root(bwi_graph *g) { /* of negative numbers too, which gives NaN */
+  one_output(g, power(g, any_input(g, abc), 0.5));
+}
+
+static void square_root_of_zeros(bwi_graph *g) { /* of both signs */
+  one_output(g, power(g, bwi_multiply(g, any_input(g, abc), bwi_scalar(g, BW_F32, 0)), 0.5));
+}
+
+static void reciprocal_root_of_zeros(bwi_graph *g) {
+  one_output(g, power(g, bwi_multiply(g, any_input(g, abc), bwi_scalar(g, BW_F32, 0)), -0.5));
+}
+
+static void power_of_four(bwi_graph *g) {
+  one_output(g, power(g, any_input(g, abc), 4));
+}
+
+static void power_of_an_input(bwi_graph *g) {
+  const bwi_id exponent = any_input(g, (bwi_dims){0});
+  one_output(g, bwi_binary(g, BWI_Power, any_constant(g, abc), exponent));
+}
+
+static void cube(bwi_graph *g) {
+  one_output(g, power(g, any_input(g, abc), 3));
+}
+
+static void reciprocal_root(bwi_graph *g) {
+  one_output(g, power(g, any_input(g, abc), -0.5));
+}
+
 static const pass_row rows[] = {
     {"nested views", nested_views, {{BWI_Reshape, 1}}},
     {"views that end where they began",
@@ -97,11 +139,25 @@ static const pass_row rows[] = {
     {"reversed slice", reversed_slice, {{BWI_Slice, 1}}},
     {"reduction of one", reduction_of_one, {{BWI_Reduce, 0}}},
     {"empty pad", empty_pad, {{BWI_Pad, 0}}},
+    {"square", square, {{BWI_Power, 0}, {BWI_Square, 1}}},
+    {"square of a broadcast", square_of_a_broadcast, {{BWI_Power, 0}, {BWI_Square, 1}, {BWI_Broadcast, 1}}},
+    {"square root", square_root, {{BWI_Power, 0}, {BWI_Sqrt, 1}}},
+    {"square root of zeros", square_root_of_zeros, {{BWI_Power, 0}, {BWI_Sqrt, 1}}},
+    {"reciprocal root of zeros", reciprocal_root_of_zeros, {{BWI_Power, 0}, {BWI_Sqrt, 1}}},
+    {"power of four", power_of_four, {{BWI_Power, 1}}},
+    {"power of an input", power_of_an_input, {{BWI_Power, 1}}},
+};
+
+static const pass_row rounded_rows[] = {
+    {"cube", cube, {{BWI_Power, 0}, {BWI_Square, 1}, {BWI_Multiply, 1}}},
+    {"reciprocal root", reciprocal_root, {{BWI_Power, 0}, {BWI_Sqrt, 1}}},
 };
 
 static void test_rows(void **state) {
   (void)state;
   check_passes(rows, sizeof rows / sizeof rows[0], bwi_pass_simplify, 0); /* nothing is computed anew */
+  /* A power is rounded once, a product of two products or the reciprocal of a root twice, by 2^-24 each. */
+  check_passes(rounded_rows, sizeof rounded_rows / sizeof rounded_rows[0], bwi_pass_simplify, 3 * 0x1p-24);
 }
 
 static bw_status attempt(void *payload) {
