@@ -33,7 +33,7 @@ void bwi_start_at_random(bwi_batch *batch) {
 
 #define N_LATE 10 /* steps at the end over which the loss should hardly rise any more */
 
-static void note_loss(bwi_subject *s, uint32_t step, uint32_t n_steps) {
+void bwi_note_loss(bwi_subject *s, uint32_t step, uint32_t n_steps) {
   if (step == 0) s->lowest = s->highest = s->loss;
   if (s->loss < s->lowest) s->lowest = s->loss;
   if (s->loss > s->highest) s->highest = s->loss;
@@ -55,10 +55,11 @@ bw_status bwi_ascend(bwi_batch *batch, const bwi_ascent *how, bw_error *err) {
     for (uint64_t i = 0; i < batch->n; i++) {
       bwi_subject *s = &batch->subjects[i];
       const float *direction = batch->slope + i * d;
-      note_loss(s, step, how->n_steps);
+      bwi_note_loss(s, step, how->n_steps);
       if (how->has_momentum) {
-        add_momentum(d, how->decay, direction, batch->state + i * d);
-        direction = batch->state + i * d;
+        float *momentum = bwi_batch_row(batch, i, 0);
+        add_momentum(d, how->decay, direction, momentum);
+        direction = momentum;
       }
       bwi_ball_ascend(&batch->ball, s->clean, direction, how->step, how->n_moved, batch->x + i * d,
                       batch->scratch);

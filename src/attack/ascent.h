@@ -10,7 +10,7 @@ typedef struct bwi_ascent {
   float step; /* length of a step, in the attack's norm */
   bwi_loss loss;
   bool has_momentum;
-  float decay;      /* of the momentum; the attack's class has state then */
+  float decay;      /* of the momentum, which is row 0 of the class */
   uint64_t n_moved; /* coordinates that a step of L1 moves */
 } bwi_ascent;
 
@@ -19,6 +19,9 @@ bwi_ascent bwi_ascent_of(const bw_attack *attack, uint64_t d);
 
 /* Climbs from where the iterates are. Every iterate is checked, the last one by a forward pass. */
 bw_status bwi_ascend(bwi_batch *batch, const bwi_ascent *how, bw_error *err);
+
+/* Notes the loss of a gradient step in what bwi_trail.late_gain is made of. */
+void bwi_note_loss(bwi_subject *subject, uint32_t step, uint32_t n_steps);
 
 /* Puts every iterate at a random point of its ball. */
 void bwi_start_at_random(bwi_batch *batch);

@@ -8,6 +8,7 @@
 #include <bulwark/attack.h>
 
 #include "attack/ball.h"
+#include "attack/picture.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "model/loss.h"
@@ -16,15 +17,21 @@ typedef struct bwi_batch bwi_batch;
 
 typedef struct bwi_attack_class {
   bw_attack_info info;
-  uint16_t stream; /* of its random numbers: distinct, and never changed, so that results can be repeated */
-  bool has_state;  /* keeps a row of d floats for each sample besides the iterate */
+  uint16_t stream;   /* of its random numbers: distinct, and never changed, so that results can be repeated */
+  uint32_t n_rows;   /* of d floats that it keeps for each sample besides the iterate */
+  size_t note_bytes; /* that it keeps for each sample besides the rows */
+  bool nearest;      /* of a sample's successes the nearest is kept, and sought by all restarts, unless the
+                        sample leaves at its first */
+  /* Whether the model suits the attack's settings; NULL: every model does. */
+  bw_status (*check)(const bw_attack *attack, const bw_model *model, bw_error *err);
   /* The value of an option whose standard is NaN; NULL if there is none. */
   double (*derive)(const bw_attack *attack, const char *option);
   /* One restart on a fresh batch, whose iterates are the clean samples. */
   bw_status (*run)(bwi_batch *batch, bw_error *err);
 } bwi_attack_class;
 
-extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise;
+extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
+    bwi_apgd_t;
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
 
@@ -51,6 +58,8 @@ typedef struct bwi_subject {
   uint64_t index;                         /* in the data set */
   const float *clean;                     /* (d) */
   int32_t label, target;                  /* target -1: untargeted */
+  int32_t aim;                            /* class that the loss pulls to: the target, or -1, or as the attack
+                                             sets it */
   bwi_rng_key key;                        /* of its random numbers */
   double loss;                            /* of the latest gradient call */
   double lowest, highest, highest_before; /* over this restart: what bwi_trail.late_gain is made of */
@@ -61,15 +70,28 @@ struct bwi_batch {
   const bw_attack *attack;
   bwi_ball ball;
   uint32_t n_classes;
-  uint64_t n; /* active samples: rows [0, n) of all below, in no particular order */
+  uint32_t restart;  /* which one this is, from 0 */
+  uint32_t rival;    /* which of the classes that a restart tries in turn (option targets), from 0 */
+  bwi_layout layout; /* of a sample */
+  bool roams;        /* set by an attack whose iterates leave the ball: a wrong answer there claims nothing */
+  uint64_t n;        /* active samples: rows [0, n) of all below, in no particular order */
+  uint64_t capacity; /* rows that x, slope and logits have */
   bwi_subject *subjects;
   float *x;       /* (n, d) iterates, written by the attack */
   float *slope;   /* (n, d) gradient of the loss, from bwi_batch_gradient */
-  float *state;   /* (n, d) zero at the start; NULL unless class->has_state */
+  float *state;   /* (n, n_rows, d) zero at the start; NULL if the class keeps none */
+  void *notes;    /* (n, note_bytes) zero at the start; NULL if the class keeps none */
   float *logits;  /* (n, classes) of the latest call */
   float *scratch; /* (d) */
   struct bwi_oracle *oracle;
 };
+
+/* Row k of what the class keeps for sample i, and its note. */
+float *bwi_batch_row(const bwi_batch *batch, uint64_t i, uint32_t k);
+void *bwi_batch_note(const bwi_batch *batch, uint64_t i);
+
+/* Takes sample i out of the batch; the last one gets its place. */
+void bwi_batch_drop(bwi_batch *batch, uint64_t i);
 
 /* The loss and the cotangent that the search uses: the loss's derivative, scaled so that its greatest entry
  * is 1. No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy
@@ -82,5 +104,13 @@ double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logi
  * less access than it asks for; or what the model says. */
 bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err);
 bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err);
+
+/* slope (d): gradient of z_class - z_label at the iterate of sample i, whose logits are in the batch. */
+typedef void (*bwi_class_slope_fn)(bwi_batch *batch, uint64_t i, uint32_t class, const float *slope);
+
+/* The same for the gradients of all classes: visits each class but the label of each active sample, classes
+ * in rising order for a sample. Classes are evaluated side by side as far as the buffers have rows to spare;
+ * what is in x, slope and logits from row n on is lost, and all slopes are. */
+bw_status bwi_batch_class_slopes(bwi_batch *batch, bwi_class_slope_fn visit, bw_error *err);
 
 #endif

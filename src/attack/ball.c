@@ -197,6 +197,22 @@ void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x) {
     project_l1(ball, clean, x);
 }
 
+static void shrink_l2(const bwi_ball *ball, const float *clean, float *x) {
+  const double radius = inner_radius(ball), length = distance_l2(ball->d, x, clean);
+  const double scale = length > radius ? radius / length : 1;
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const double delta = (double)x[j] - (double)clean[j];
+    x[j] = clamp((float)((double)clean[j] + scale * delta), ball->lower, ball->upper);
+  }
+}
+
+void bwi_ball_clip(const bwi_ball *ball, const float *clean, float *x) {
+  if (ball->norm == BW_L2)
+    shrink_l2(ball, clean, x);
+  else
+    bwi_ball_project(ball, clean, x);
+}
+
 /* ---- ascent ---- */
 
 static inline float sign(float value) {
@@ -222,8 +238,8 @@ static void move_l2(const bwi_ball *ball, const float *slope, float step, float 
   for (uint64_t j = 0; j < ball->d; j++) x[j] += (float)(scale * (double)slope[j]);
 }
 
-/* The k-th greatest of n values, k from 1 to n (Hoare's selection). Permutes values. */
-static float kth_greatest(float *values, uint64_t n, uint64_t k) {
+/* Hoare's selection. */
+float bwi_kth_greatest(float *values, uint64_t n, uint64_t k) {
   uint64_t first = 0, last = n - 1;
   while (first < last) {
     const float pivot = values[first + (last - first) / 2];
@@ -257,7 +273,7 @@ static void move_l1(const bwi_ball *ball, const float *slope, float step, uint64
   }
   if (n_able == 0) return;
   if (n_moved > n_able) n_moved = n_able;
-  const float bar = kth_greatest(score, n_able, n_moved);
+  const float bar = bwi_kth_greatest(score, n_able, n_moved);
   uint64_t n_above = 0;
   for (uint64_t j = 0; j < n_able; j++) n_above += score[j] > bar;
   uint64_t n_equal = n_moved - n_above; /* of the coordinates that share the bar, the first ones */
@@ -271,16 +287,27 @@ static void move_l1(const bwi_ball *ball, const float *slope, float step, uint64
   }
 }
 
+static void move_linf(const bwi_ball *ball, const float *restrict slope, float step, float *restrict x) {
+  for (uint64_t j = 0; j < ball->d; j++) x[j] += step * sign(slope[j]);
+}
+
+void bwi_ball_step(const bwi_ball *ball, const float *slope, float step, uint64_t n_moved, float *x,
+                   float *scratch) {
+  if (ball->norm == BW_LINF)
+    move_linf(ball, slope, step, x);
+  else if (ball->norm == BW_L2)
+    move_l2(ball, slope, step, x);
+  else
+    move_l1(ball, slope, step, n_moved, x, scratch);
+}
+
 void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step,
                      uint64_t n_moved, float *x, float *scratch) {
   if (ball->norm == BW_LINF) {
     ascend_linf(ball, clean, slope, step, x);
     return;
   }
-  if (ball->norm == BW_L2)
-    move_l2(ball, slope, step, x);
-  else
-    move_l1(ball, slope, step, n_moved, x, scratch);
+  bwi_ball_step(ball, slope, step, n_moved, x, scratch);
   bwi_ball_project(ball, clean, x);
 }
 
@@ -292,6 +319,26 @@ static void laplacian(uint64_t d, float *x) {
     const double size = -log(fmax(fabs((double)x[j]), 0x1p-25));
     x[j] = (float)copysign(size, (double)x[j]);
   }
+}
+
+static double length_of(const bwi_ball *ball, const float *x) {
+  double lanes[LANES] = {0};
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const double size = fabs((double)x[j]);
+    if (ball->norm == BW_LINF)
+      lanes[0] = fmax(lanes[0], size);
+    else
+      lanes[j % LANES] += ball->norm == BW_L2 ? size * size : size;
+  }
+  return ball->norm == BW_L2 ? sqrt(sum_lanes(lanes)) : sum_lanes(lanes);
+}
+
+/* x is a direction; it becomes the point at that length from clean, clamped to the box. */
+static void place_at_length(const bwi_ball *ball, const float *clean, double wanted, float *x) {
+  const double length = length_of(ball, x);
+  const double scale = length > 0 ? wanted / length : 0;
+  for (uint64_t j = 0; j < ball->d; j++)
+    x[j] = clamp((float)((double)clean[j] + scale * (double)x[j]), ball->lower, ball->upper);
 }
 
 void bwi_ball_random(const bwi_ball *ball, const float *clean, bwi_rng_key key, uint32_t draw, float *x) {
@@ -307,11 +354,13 @@ void bwi_ball_random(const bwi_ball *ball, const float *clean, bwi_rng_key key, 
     bwi_rng_uniform(x, ball->d, key, draw, -1, 1);
     laplacian(ball->d, x);
   }
-  double lanes[LANES] = {0};
-  for (uint64_t j = 0; j < ball->d; j++)
-    lanes[j % LANES] += ball->norm == BW_L2 ? (double)x[j] * (double)x[j] : fabs((double)x[j]);
-  const double length = ball->norm == BW_L2 ? sqrt(sum_lanes(lanes)) : sum_lanes(lanes);
-  const double scale = length > 0 ? inner_radius(ball) / length : 0;
-  for (uint64_t j = 0; j < ball->d; j++)
-    x[j] = clamp((float)((double)clean[j] + scale * (double)x[j]), ball->lower, ball->upper);
+  place_at_length(ball, clean, inner_radius(ball), x);
+}
+
+void bwi_ball_random_rim(const bwi_ball *ball, const float *clean, bwi_rng_key key, uint32_t draw, float *x) {
+  if (ball->norm == BW_LINF)
+    bwi_rng_uniform(x, ball->d, key, draw, -1, 1);
+  else
+    bwi_rng_normal(x, ball->d, key, draw);
+  place_at_length(ball, clean, ball->norm == BW_LINF ? (double)linf_radius(ball) : inner_radius(ball), x);
 }

@@ -35,6 +35,21 @@ void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x);
 void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slope, float step,
                      uint64_t n_moved, float *x, float *scratch);
 
+/* The same step without the projection. */
+void bwi_ball_step(const bwi_ball *ball, const float *slope, float step, uint64_t n_moved, float *x,
+                   float *scratch);
+
+/* Moves x into ball and box; in L2 by shrinking the perturbation and then clamping, which need not end at the
+ * nearest point; in Linf and L1 by the projection. */
+void bwi_ball_clip(const bwi_ball *ball, const float *clean, float *x);
+
+/* The k-th greatest of n values, k from 1 to n. Permutes values. */
+float bwi_kth_greatest(float *values, uint64_t n, uint64_t k);
+
+/* A random direction of the full radius, clamped to the box: uniform and scaled so that its greatest
+ * coordinate is the radius in Linf, a normalised Gaussian in L2 and L1. A pure function of (key, draw). */
+void bwi_ball_random_rim(const bwi_ball *ball, const float *clean, bwi_rng_key key, uint32_t draw, float *x);
+
 /* A random point: uniform in the Linf ball; on the sphere of L2 (a normalised Gaussian) and of L1 (a
  * normalised Laplacian); then projected onto the box. A pure function of (key, draw). */
 void bwi_ball_random(const bwi_ball *ball, const float *clean, bwi_rng_key key, uint32_t draw, float *x);

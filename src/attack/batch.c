@@ -29,7 +29,7 @@ static void write_cotangents(void *payload, uint64_t first, uint64_t n, const fl
   const uint32_t classes = call->batch->n_classes;
   for (uint64_t i = 0; i < n; i++) {
     bwi_subject *s = &call->batch->subjects[first + i];
-    s->loss = bwi_search_cotangent(call->loss, classes, logits + i * classes, s->label, s->target,
+    s->loss = bwi_search_cotangent(call->loss, classes, logits + i * classes, s->label, s->aim,
                                    cotangents + i * classes);
   }
 }
@@ -55,6 +55,22 @@ static void swap_floats(float *a, float *b, uint64_t n) {
   }
 }
 
+float *bwi_batch_row(const bwi_batch *batch, uint64_t i, uint32_t k) {
+  return batch->state + (i * batch->attack->class->n_rows + k) * batch->ball.d;
+}
+
+void *bwi_batch_note(const bwi_batch *batch, uint64_t i) {
+  return (char *)batch->notes + i * batch->attack->class->note_bytes;
+}
+
+static void swap_notes(char *a, char *b, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    const char kept = a[i];
+    a[i] = b[i];
+    b[i] = kept;
+  }
+}
+
 static void swap_rows(bwi_batch *batch, uint64_t i, uint64_t j) {
   if (i == j) return;
   const uint64_t d = batch->ball.d, classes = batch->n_classes;
@@ -64,7 +80,26 @@ static void swap_rows(bwi_batch *batch, uint64_t i, uint64_t j) {
   swap_floats(batch->x + i * d, batch->x + j * d, d);
   swap_floats(batch->slope + i * d, batch->slope + j * d, d);
   swap_floats(batch->logits + i * classes, batch->logits + j * classes, classes);
-  if (batch->state != NULL) swap_floats(batch->state + i * d, batch->state + j * d, d);
+  const bwi_attack_class *class = batch->attack->class;
+  if (class->n_rows > 0)
+    swap_floats(bwi_batch_row(batch, i, 0), bwi_batch_row(batch, j, 0), class->n_rows * d);
+  if (class->note_bytes > 0)
+    swap_notes(bwi_batch_note(batch, i), bwi_batch_note(batch, j), class->note_bytes);
+}
+
+void bwi_batch_drop(bwi_batch *batch, uint64_t i) {
+  swap_rows(batch, i, --batch->n);
+}
+
+/* Whether a success at row i, whose logits are at hand, would be kept instead of the one kept so far. */
+static bool is_better(const bwi_batch *batch, uint64_t i) {
+  const bwi_subject *s = &batch->subjects[i];
+  if (!batch->attack->class->nearest)
+    return margin(s, batch->n_classes, batch->logits + i * batch->n_classes) > s->margin;
+  const bw_sample_outcome *outcome = &batch->oracle->result->outcomes[s->index];
+  const double distance =
+      bwi_distance(batch->ball.norm, batch->ball.d, batch->x + i * batch->ball.d, s->clean);
+  return !outcome->success || distance < (double)outcome->distance;
 }
 
 /* Moves the rows that look like successes worth keeping behind the others; returns where they begin. */
@@ -75,8 +110,9 @@ static uint64_t gather_claims(bwi_batch *batch) {
     const bwi_subject *s = &batch->subjects[i];
     const float *logits = batch->logits + i * batch->n_classes;
     if (!is_success(s, bwi_predict(batch->n_classes, logits))) continue;
+    if (batch->roams && !bwi_ball_holds(&batch->ball, s->clean, batch->x + i * batch->ball.d)) continue;
     oracle->result->trails[s->index].seen = 1;
-    if (!oracle->early_stop && margin(s, batch->n_classes, logits) <= s->margin) continue;
+    if (!oracle->early_stop && !is_better(batch, i)) continue;
     swap_rows(batch, i, --begin);
   }
   return begin;
@@ -123,22 +159,22 @@ static bw_status settle(bwi_batch *batch, bw_error *err) {
   return BW_OK;
 }
 
-static bw_status begin_call(bwi_batch *batch, bw_access access, bw_error *err) {
+static bw_status begin_call(bwi_batch *batch, bw_access access, uint32_t n_evaluations, bw_error *err) {
   const bw_attack_info *info = &batch->attack->class->info;
   if (info->access < access)
     return BW_FAIL(err, BW_EINTERNAL, "%s asks for more access than it declares", info->name);
   if (!bwi_meter_add(batch->oracle->meter, 0, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
   for (uint64_t i = 0; i < batch->n; i++) {
     bw_sample_outcome *outcome = &batch->oracle->result->outcomes[batch->subjects[i].index];
-    outcome->forwards++;
-    outcome->backwards += access == BW_ACCESS_GRADIENT;
+    outcome->forwards += n_evaluations;
+    if (access == BW_ACCESS_GRADIENT) outcome->backwards += n_evaluations;
   }
   return BW_OK;
 }
 
 bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err) {
   if (batch->n == 0) return BW_OK;
-  BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, err));
+  BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, 1, err));
   cotangent_call call = {.batch = batch, .loss = loss};
   BW_TRY(bwi_session_gradient(batch->oracle->session, batch->n, batch->x, write_cotangents, &call,
                               batch->logits, batch->slope, err));
@@ -147,7 +183,52 @@ bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err) {
 
 bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err) {
   if (batch->n == 0) return BW_OK;
-  BW_TRY(begin_call(batch, BW_ACCESS_SCORE, err));
+  BW_TRY(begin_call(batch, BW_ACCESS_SCORE, 1, err));
   BW_TRY(bwi_session_logits(batch->oracle->session, batch->n, batch->x, 0, batch->logits, err));
+  return settle(batch, err);
+}
+
+/* ---- gradients of all classes ---- */
+
+/* The k-th class that is not the label. */
+static uint32_t other_class(const bwi_subject *s, uint32_t k) {
+  return k < (uint32_t)s->label ? k : k + 1;
+}
+
+/* Rows [j * n, (j + 1) * n) of the buffers are the samples for the class number first + j of each. */
+typedef struct class_call {
+  const bwi_batch *batch;
+  uint32_t first;
+} class_call;
+
+static void write_differences(void *payload, uint64_t first, uint64_t n, const float *logits,
+                              float *cotangents) {
+  (void)logits;
+  const class_call *call = payload;
+  const bwi_batch *batch = call->batch;
+  memset(cotangents, 0, n * batch->n_classes * sizeof *cotangents);
+  for (uint64_t k = 0; k < n; k++) {
+    const bwi_subject *s = &batch->subjects[(first + k) % batch->n];
+    const uint32_t class = other_class(s, call->first + (uint32_t)((first + k) / batch->n));
+    cotangents[k * batch->n_classes + class] = 1;
+    cotangents[k * batch->n_classes + (uint32_t)s->label] = -1;
+  }
+}
+
+bw_status bwi_batch_class_slopes(bwi_batch *batch, bwi_class_slope_fn visit, bw_error *err) {
+  if (batch->n == 0) return BW_OK;
+  const uint64_t d = batch->ball.d, n = batch->n;
+  const uint32_t n_others = batch->n_classes - 1, n_aside = (uint32_t)(batch->capacity / n);
+  BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, n_others, err));
+  for (uint32_t first = 0; first < n_others; first += n_aside) {
+    const uint32_t count = n_others - first < n_aside ? n_others - first : n_aside;
+    for (uint32_t j = 1; j < count; j++) memcpy(batch->x + j * n * d, batch->x, n * d * sizeof(float));
+    class_call call = {.batch = batch, .first = first};
+    BW_TRY(bwi_session_gradient(batch->oracle->session, count * n, batch->x, write_differences, &call,
+                                batch->logits, batch->slope, err));
+    for (uint64_t k = 0; k < count * n; k++)
+      visit(batch, k % n, other_class(&batch->subjects[k % n], first + (uint32_t)(k / n)),
+            batch->slope + k * d);
+  }
   return settle(batch, err);
 }

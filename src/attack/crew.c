@@ -32,8 +32,29 @@ static void close_worker(bwi_worker *worker) {
   bwi_free(worker->x);
   bwi_free(worker->slope);
   bwi_free(worker->state);
+  bwi_free(worker->notes);
   bwi_free(worker->logits);
   bwi_free(worker->scratch);
+}
+
+bw_status bwi_worker_reserve(bwi_worker *worker, const bwi_crew *crew, const bwi_attack_class *class,
+                             bw_error *err) {
+  const size_t row_bytes = (size_t)crew->model->d * sizeof(float);
+  if (class->n_rows > worker->n_rows) {
+    float *state = bwi_alloc(crew->batch * class->n_rows, row_bytes);
+    if (state == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the state of %s", class->info.name);
+    bwi_free(worker->state);
+    worker->state = state;
+    worker->n_rows = class->n_rows;
+  }
+  if (class->note_bytes > worker->note_bytes) {
+    char *notes = bwi_alloc(crew->batch, class->note_bytes);
+    if (notes == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the notes of %s", class->info.name);
+    bwi_free(worker->notes);
+    worker->notes = notes;
+    worker->note_bytes = class->note_bytes;
+  }
+  return BW_OK;
 }
 
 bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint64_t batch,

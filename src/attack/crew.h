@@ -12,9 +12,12 @@ typedef struct bwi_worker {
   bwi_session *session;
   bwi_subject *subjects; /* (batch) */
   float *x, *slope;      /* (batch, d) */
-  float *state;          /* (batch, d); NULL until an attack keeps state */
-  float *logits;         /* (batch, classes) */
-  float *scratch;        /* (d) */
+  float *state;          /* (batch, n_rows, d) and */
+  char *notes;           /* (batch, note_bytes) of the most demanding attack so far */
+  uint32_t n_rows;
+  size_t note_bytes;
+  float *logits;  /* (batch, classes) */
+  float *scratch; /* (d) */
 } bwi_worker;
 
 typedef struct bwi_crew {
@@ -30,6 +33,10 @@ typedef struct bwi_crew {
 bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint64_t batch,
                         bw_progress progress, bw_error *err);
 void bwi_crew_close(bwi_crew *crew); /* fine on a zeroed one */
+
+/* Makes room for what the class keeps of each sample. BW_ENOMEM. */
+bw_status bwi_worker_reserve(bwi_worker *worker, const bwi_crew *crew, const bwi_attack_class *class,
+                             bw_error *err);
 
 /* Called once per chunk of samples [first, first + count), count <= batch. */
 typedef bw_status (*bwi_chunk_fn)(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,

@@ -134,9 +134,11 @@ typedef struct attack_call {
   bwi_crew *crew;
   const bwi_assignment *assignment;
   bw_attack_result *result;
+  bwi_layout layout;
   uint64_t *survivors; /* samples still to be broken */
   uint64_t n_survivors;
-  uint32_t restart, n_restarts;
+  uint32_t n_rivals;        /* classes that each restart tries in turn */
+  uint32_t round, n_rounds; /* a round is one class of one restart */
 } attack_call;
 
 enum { TARGET_NONE, TARGET_NEXT, TARGET_RANDOM, TARGET_LEAST_LIKELY };
@@ -157,12 +159,15 @@ static int32_t target_of(const bwi_assignment *a, uint32_t n_classes, uint64_t i
 
 static bwi_subject subject_of(const attack_call *call, uint64_t i) {
   const bwi_assignment *a = call->assignment;
-  const uint32_t stream = (uint32_t)a->attack->class->stream << 16 | (a->first_restart + call->restart);
+  const uint32_t stream =
+      (uint32_t)a->attack->class->stream << 16 | (a->first_restart * call->n_rivals + call->round);
+  const int32_t target = target_of(a, call->crew->model->n_classes, i);
   return (bwi_subject){
       .index = i,
       .clean = bw_dataset_sample(a->dataset, i),
       .label = bw_dataset_label(a->dataset, i),
-      .target = target_of(a, call->crew->model->n_classes, i),
+      .target = target,
+      .aim = target,
       .key = {.seed = a->seed, .sample = (uint32_t)bw_dataset_origin(a->dataset, i), .stream = stream},
       .lowest = NAN,
       .highest = NAN,
@@ -171,17 +176,28 @@ static bwi_subject subject_of(const attack_call *call, uint64_t i) {
   };
 }
 
+/* The data set may know the axes of a sample that the model takes as one row. */
+static bwi_layout layout_of(const bw_model *model, const bw_dataset *dataset) {
+  if (model->shape.n > 1) return bwi_layout_of(model->shape.n, model->shape.v);
+  return bwi_layout_of(bw_dataset_rank(dataset), bw_dataset_shape(dataset));
+}
+
 static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_t first, uint64_t count) {
   const size_t d = (size_t)call->crew->model->d;
   bwi_batch batch = {
       .attack = call->assignment->attack,
       .ball = call->result->ball,
       .n_classes = call->crew->model->n_classes,
+      .restart = call->assignment->first_restart + call->round / call->n_rivals,
+      .rival = call->round % call->n_rivals,
+      .layout = call->layout,
       .n = count,
+      .capacity = call->crew->batch,
       .subjects = worker->subjects,
       .x = worker->x,
       .slope = worker->slope,
-      .state = call->assignment->attack->class->has_state ? worker->state : NULL,
+      .state = worker->state,
+      .notes = worker->notes,
       .logits = worker->logits,
       .scratch = worker->scratch,
   };
@@ -189,26 +205,28 @@ static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_
     batch.subjects[i] = subject_of(call, call->survivors[first + i]);
     memcpy(batch.x + i * d, batch.subjects[i].clean, d * sizeof(float));
   }
-  if (batch.state != NULL) memset(batch.state, 0, count * d * sizeof(float));
+  const bwi_attack_class *class = batch.attack->class;
+  if (class->n_rows > 0) memset(batch.state, 0, count * class->n_rows * d * sizeof(float));
+  if (class->note_bytes > 0) memset(batch.notes, 0, count * class->note_bytes);
   return batch;
+}
+
+static bool stops_early(const bw_attack *attack) {
+  return bwi_attack_value(attack, "early_stop", 1) != 0;
 }
 
 static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
                               bw_error *err) {
   const attack_call *call = payload;
   const bwi_attack_class *class = call->assignment->attack->class;
-  const double restarts = call->n_restarts;
-  if (class->has_state && worker->state == NULL) {
-    worker->state = bwi_alloc(call->crew->batch, (size_t)call->crew->model->d * sizeof(float));
-    if (worker->state == NULL)
-      return BW_FAIL(err, BW_ENOMEM, "no memory for the state of %s", class->info.name);
-  }
+  const double rounds = call->n_rounds;
+  BW_TRY(bwi_worker_reserve(worker, call->crew, class, err));
   bwi_oracle oracle = {
       .session = worker->session,
       .meter = &call->crew->meter,
       .result = call->result,
-      .early_stop = bwi_attack_value(call->assignment->attack, "early_stop", 1) != 0,
-      .sample_left = (restarts - call->restart) / restarts,
+      .early_stop = stops_early(call->assignment->attack),
+      .sample_left = (rounds - call->round) / rounds,
   };
   bwi_batch batch = fill_batch(call, worker, first, count);
   batch.oracle = &oracle;
@@ -220,9 +238,10 @@ static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first,
     call->result->trails[s->index].late_gain =
         rise > 0 ? (float)((s->highest - s->highest_before) / rise) : 0;
     if (isnan(s->highest_before)) call->result->trails[s->index].late_gain = NAN;
-    n_left += call->result->outcomes[s->index].success == 0;
   }
-  if (!bwi_meter_add(&call->crew->meter, (double)n_left / restarts, 0))
+  for (uint64_t i = 0; i < count; i++)
+    n_left += call->result->outcomes[call->survivors[first + i]].success == 0;
+  if (!bwi_meter_add(&call->crew->meter, (double)n_left / rounds, 0))
     return BW_FAIL(err, BW_ECANCEL, "cancelled");
   return BW_OK;
 }
@@ -252,10 +271,11 @@ static void drop_broken(attack_call *call) {
   call->n_survivors = n;
 }
 
-static bw_status run_restarts(attack_call *call, bw_error *err) {
-  for (call->restart = 0; call->restart < call->n_restarts; call->restart++) {
+static bw_status run_rounds(attack_call *call, bw_error *err) {
+  const bw_attack *attack = call->assignment->attack;
+  for (call->round = 0; call->round < call->n_rounds; call->round++) {
     BW_TRY(bwi_crew_run(call->crew, call->n_survivors, call->assignment->most, attack_chunk, call, err));
-    drop_broken(call);
+    if (!attack->class->nearest || stops_early(attack)) drop_broken(call);
   }
   for (uint64_t k = 0; k < call->n_survivors; k++) call->result->outcomes[call->survivors[k]].attacked = 1;
   return BW_OK;
@@ -266,6 +286,7 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
   const bw_attack_info *info = &a->attack->class->info;
   if (model->access < info->access)
     return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", info->name);
+  if (a->attack->class->check != NULL) BW_TRY(a->attack->class->check(a->attack, model, err));
   const double start = bwi_now();
   const uint64_t d = (uint64_t)model->d;
   const bwi_ball ball = {
@@ -276,7 +297,12 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
       .d = d,
   };
   attack_call call = {
-      .crew = crew, .assignment = a, .n_restarts = (uint32_t)bwi_attack_value(a->attack, "restarts", 1)};
+      .crew = crew,
+      .assignment = a,
+      .layout = layout_of(model, a->dataset),
+      .n_rivals = (uint32_t)bwi_attack_value(a->attack, "targets", 1),
+  };
+  call.n_rounds = call.n_rivals * (uint32_t)bwi_attack_value(a->attack, "restarts", 1);
   call.result = bwi_attack_result_create(a->dataset, &ball);
   call.survivors = bwi_alloc(a->clean->count, sizeof *call.survivors);
   bw_status status = BW_OK;
@@ -289,7 +315,7 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
     call.result->outcomes[i].adversarial_prediction = a->clean->predictions[i];
   }
   list_subjects(&call);
-  status = run_restarts(&call, err);
+  status = run_rounds(&call, err);
   call.result->seconds = bwi_now() - start;
 out:
   bwi_free(call.survivors);

@@ -37,7 +37,7 @@ const bwi_attack_class bwi_mi_fgsm = {
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 5,
-    .has_state = true,
+    .n_rows = 1,
     .derive = derive,
     .run = run,
 };

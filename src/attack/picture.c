@@ -29,6 +29,16 @@ bool bwi_picture_of(bwi_picture *out, uint32_t rank, const int64_t *shape) {
   return true;
 }
 
+bwi_layout bwi_layout_of(uint32_t rank, const int64_t *shape) {
+  uint64_t e[3] = {1, 1, 1}, d = 1;
+  for (uint32_t i = 0; i < rank; i++) d *= (uint64_t)shape[i];
+  if (rank != 2 && rank != 3) return (bwi_layout){1, d, 1, d, 1, 1};
+  for (uint32_t i = 0; i < rank; i++) e[i] = (uint64_t)shape[i];
+  if (rank == 3 && e[2] != 1 && e[2] != 3 && (e[0] == 1 || e[0] == 3))
+    return (bwi_layout){e[1], e[2], e[0], e[2], 1, e[1] * e[2]};
+  return (bwi_layout){e[0], e[1], e[2], e[1] * e[2], e[2], 1};
+}
+
 /* Where channel c of pixel i is in a sample. */
 static size_t position(const bwi_picture *p, size_t i, uint32_t c) {
   return p->planar ? (size_t)c * p->height * p->width + i : i * p->channels + c;

@@ -117,6 +117,30 @@ static void test_random_points(void **state) {
   }
 }
 
+/* Where no box is in the way, a rim point has the whole radius; clipping leaves it, and takes a point twice
+ * as far to it. */
+static void test_rim_and_clip(void **state) {
+  (void)state;
+  for (size_t row = 0; row < sizeof balls / sizeof *balls; row++) {
+    const bwi_ball ball = ball_of(row);
+    const bool is_wide = ball.upper - ball.lower > 10;
+    for (uint32_t draw = 0; draw < 30; draw++) {
+      float clean[D], rim[D], x[D];
+      draw_clean(&ball, draw, clean);
+      if (is_wide) memset(clean, 0, sizeof clean);
+      bwi_ball_random_rim(&ball, clean, (bwi_rng_key){.seed = 5}, draw, rim);
+      assert_true(bwi_ball_holds(&ball, clean, rim));
+      for (int j = 0; j < D; j++) x[j] = clean[j] + 2 * (rim[j] - clean[j]);
+      bwi_ball_clip(&ball, clean, x);
+      assert_true(bwi_ball_holds(&ball, clean, x));
+      if (!is_wide) continue;
+      assert_double_equal(bwi_distance(ball.norm, D, rim, clean), ball.radius, 1e-4 * ball.radius);
+      /* L1 projects instead of shrinking: it ends elsewhere on the rim. */
+      if (ball.norm == BW_L2) assert_true(bwi_distance(BW_LINF, D, x, rim) < 1e-5);
+    }
+  }
+}
+
 static void test_linf_step_is_exact(void **state) {
   (void)state;
   const bwi_ball ball = {.norm = BW_LINF, .radius = 0.25, .upper = 1, .d = 4};
@@ -203,6 +227,7 @@ int main(void) {
       cmocka_unit_test(test_projection),
       cmocka_unit_test(test_far_point_uses_the_whole_radius),
       cmocka_unit_test(test_random_points),
+      cmocka_unit_test(test_rim_and_clip),
       cmocka_unit_test(test_linf_step_is_exact),
       cmocka_unit_test(test_l1_step_moves_the_steepest),
       cmocka_unit_test(test_l1_step_against_sorting),

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "support/sweep.h"
+#include "support/contest.h"
 #include "support/toy.h"
 #include "support/unit.h"
 
@@ -15,21 +15,21 @@ enum { D = 32, N = 40 };
 
 static const float far_lower = -10, far_upper = 10;
 
-typedef struct linear_case {
+typedef struct binary {
   float w[D], samples[N * D];
   int32_t labels[N];
   toy_linear toy;
   bw_dataset *data;
   bw_model *model;
-} linear_case;
+} binary;
 
-static double linear_margin(const linear_case *c, const float *x) {
+static double linear_margin(const binary *c, const float *x) {
   double sum = (double)c->toy.bias;
   for (int j = 0; j < D; j++) sum += (double)c->w[j] * (double)x[j];
   return sum;
 }
 
-static void linear_open(linear_case *c, float lower, float upper) {
+static void binary_open(binary *c, float lower, float upper) {
   bwi_rng_normal(c->w, D, (bwi_rng_key){.seed = 21}, 0);
   bwi_rng_uniform(c->samples, (size_t)N * D, (bwi_rng_key){.seed = 22}, 0, 0.2F, 0.8F);
   c->toy = (toy_linear){.d = D, .w = c->w, .bias = -0.2F, .lower = lower, .upper = upper};
@@ -38,35 +38,21 @@ static void linear_open(linear_case *c, float lower, float upper) {
   c->model = toy_linear_model(&c->toy);
 }
 
-static void linear_close(linear_case *c) {
+static void binary_close(binary *c) {
   bw_dataset_free(c->data);
   bw_model_free(c->model);
-}
-
-static bw_attack_result *attack_with(const char *name, bw_norm norm, double eps, const char *const *settings,
-                                     bw_model *model, const bw_dataset *data, const bw_run_options *options) {
-  bw_attack *attack = NULL;
-  bw_attack_result *result = NULL;
-  bw_error err = {0};
-  assert_int_equal(bw_attack_create(&attack, name, norm, eps, &err), BW_OK);
-  for (; settings != NULL && *settings != NULL; settings += 2)
-    assert_int_equal(bw_attack_set(attack, settings[0], settings[1], &err), BW_OK);
-  const bw_status status = bw_attack_run(&result, attack, model, data, options, &err);
-  if (status != BW_OK) fail_msg("%s: %s", name, err.text);
-  bw_attack_free(attack);
-  return result;
 }
 
 /* The least margin that the Linf ball and the box allow is reached by the sign step: no attack does better.
  */
 static void test_fgsm_is_optimal_on_linear_models(void **state) {
   (void)state;
-  linear_case c;
-  linear_open(&c, 0, 1);
+  binary c;
+  binary_open(&c, 0, 1);
   const double budgets[] = {0.01, 0.05, 0.1, 0.25, 0.5};
   for (size_t k = 0; k < sizeof budgets / sizeof *budgets; k++) {
     const double eps = budgets[k];
-    bw_attack_result *result = attack_with("fgsm", BW_LINF, eps, NULL, c.model, c.data, NULL);
+    bw_attack_result *result = contest("fgsm", BW_LINF, eps, NULL, c.model, c.data, NULL);
     for (uint64_t i = 0; i < N; i++) {
       const double side = c.labels[i] != 0 ? -1 : 1;
       double best = side * linear_margin(&c, c.samples + i * D);
@@ -85,7 +71,7 @@ static void test_fgsm_is_optimal_on_linear_models(void **state) {
     }
     bw_attack_result_free(result);
   }
-  linear_close(&c);
+  binary_close(&c);
 }
 
 /* The distance to the boundary is |margin| / dual norm of w: an attack breaks a sample just above it and
@@ -97,8 +83,8 @@ static void test_iterative_attacks_reach_the_boundary(void **state) {
     bw_norm norm;
   } rows[] = {{"pgd", BW_LINF}, {"pgd", BW_L2},       {"pgd", BW_L1},     {"bim", BW_LINF},  {"bim", BW_L2},
               {"bim", BW_L1},   {"mi-fgsm", BW_LINF}, {"mi-fgsm", BW_L2}, {"mi-fgsm", BW_L1}};
-  linear_case c;
-  linear_open(&c, far_lower, far_upper);
+  binary c;
+  binary_open(&c, far_lower, far_upper);
   double dual[3] = {0};
   for (int j = 0; j < D; j++) {
     dual[BW_LINF] += fabs((double)c.w[j]);
@@ -113,27 +99,26 @@ static void test_iterative_attacks_reach_the_boundary(void **state) {
         /* In L2, PGD turns from a random direction towards the boundary's: the tangent of half the angle
          * shrinks by exp(-2.5 / 40) a step, so 40 steps leave 0.1, and the angle's cosine 2 % below 1. */
         const double eps = distance * (above ? 1.03 : 0.999);
-        bw_attack_result *result =
-            attack_with(rows[row].name, rows[row].norm, eps, NULL, c.model, c.data, NULL);
+        bw_attack_result *result = contest(rows[row].name, rows[row].norm, eps, NULL, c.model, c.data, NULL);
         if (bw_attack_result_at(result, i)->success != above)
           fail_msg("%s, norm %d, sample %d, above %d", rows[row].name, (int)rows[row].norm, (int)i, above);
         assert_int_equal(bw_attack_result_refused(result), 0);
         bw_attack_result_free(result);
       }
     }
-  linear_close(&c);
+  binary_close(&c);
 }
 
 static void test_targets(void **state) {
   (void)state;
-  linear_case c;
-  linear_open(&c, 0, 1);
+  binary c;
+  binary_open(&c, 0, 1);
   int32_t targets[N];
   for (int i = 0; i < N; i++) targets[i] = i % 2;
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
   o.targets = targets;
-  bw_attack_result *result = attack_with("pgd", BW_LINF, 0.6, NULL, c.model, c.data, &o);
+  bw_attack_result *result = contest("pgd", BW_LINF, 0.6, NULL, c.model, c.data, &o);
   for (uint64_t i = 0; i < N; i++) {
     const bw_sample_outcome *outcome = bw_attack_result_at(result, i);
     assert_int_equal(outcome->attacked, targets[i] != c.labels[i]);
@@ -142,11 +127,11 @@ static void test_targets(void **state) {
   }
   bw_attack_result_free(result);
   const char *const next[] = {"target", "next", NULL};
-  result = attack_with("pgd", BW_LINF, 0.6, next, c.model, c.data, NULL);
+  result = contest("pgd", BW_LINF, 0.6, next, c.model, c.data, NULL);
   for (uint64_t i = 0; i < N; i++)
     assert_int_equal(bw_attack_result_at(result, i)->adversarial_prediction, 1 - c.labels[i]);
   bw_attack_result_free(result);
-  linear_close(&c);
+  binary_close(&c);
 }
 
 /* ---- a network ---- */
@@ -167,63 +152,15 @@ static int teardown(void **state) {
   return 0;
 }
 
-static void assert_same(const bw_attack_result *a, const bw_attack_result *b) {
-  for (uint64_t i = 0; i < bw_attack_result_count(a); i++) {
-    const bw_sample_outcome *p = bw_attack_result_at(a, i), *q = bw_attack_result_at(b, i);
-    assert_int_equal(p->success, q->success);
-    assert_int_equal(p->adversarial_prediction, q->adversarial_prediction);
-    assert_int_equal(p->forwards, q->forwards);
-    assert_int_equal(p->backwards, q->backwards);
-    assert_memory_equal(&p->distance, &q->distance, sizeof p->distance);
-    assert_memory_equal(bw_attack_result_sample(a, i), bw_attack_result_sample(b, i), TOY_D * sizeof(float));
-  }
-}
-
 static void test_sameness(void **state) {
   (void)state;
   static const char *const names[] = {"pgd", "mi-fgsm", "noise", "fgsm", "bim"};
-  const char *const restarts[] = {"restarts", "3", "steps", "10", NULL};
+  static const char *const restarts[] = {"restarts", "3", "steps", "10", NULL};
+  static const double eps[] = {0.15, 0.9, 3};
   bw_model *model = toy_model(&net);
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-    for (int norm = BW_LINF; norm <= BW_L1; norm++) {
-      const double eps[] = {0.15, 0.9, 3};
-      bw_run_options o;
-      bw_run_options_init(&o, sizeof o);
-      o.seed = 7;
-      o.threads = 1;
-      o.batch = 1;
-      const char *const *settings = k == 0 ? restarts : NULL;
-      bw_attack_result *one = attack_with(names[k], (bw_norm)norm, eps[norm], settings, model, pictures, &o);
-      const uint32_t batches[] = {7, 256, 256}, threads[] = {1, 1, 2};
-      for (int v = 0; v < 3; v++) {
-        o.batch = batches[v];
-        o.threads = threads[v];
-        bw_attack_result *other =
-            attack_with(names[k], (bw_norm)norm, eps[norm], settings, model, pictures, &o);
-        assert_same(one, other);
-        bw_attack_result_free(other);
-      }
-      bw_attack_result_free(one);
-    }
-  bw_model_free(model);
-}
-
-/* Whichever other samples are attacked with it: the same sample alone. */
-static void test_sameness_alone(void **state) {
-  (void)state;
-  bw_model *model = toy_model(&net);
-  bw_attack_result *all = attack_with("pgd", BW_LINF, 0.15, NULL, model, pictures, NULL);
-  for (uint64_t i = 0; i < 300; i += 23) {
-    bw_dataset *single = NULL;
-    assert_int_equal(bw_dataset_choose(&single, pictures, 1, &i, NULL), BW_OK);
-    bw_attack_result *alone = attack_with("pgd", BW_LINF, 0.15, NULL, model, single, NULL);
-    assert_int_equal(bw_attack_result_at(alone, 0)->success, bw_attack_result_at(all, i)->success);
-    assert_memory_equal(bw_attack_result_sample(alone, 0), bw_attack_result_sample(all, i),
-                        TOY_D * sizeof(float));
-    bw_attack_result_free(alone);
-    bw_dataset_free(single);
-  }
-  bw_attack_result_free(all);
+    for (int norm = BW_LINF; norm <= BW_L1; norm++)
+      assert_sameness(names[k], (bw_norm)norm, eps[norm], k == 0 ? restarts : NULL, model, pictures);
   bw_model_free(model);
 }
 
@@ -232,10 +169,10 @@ static void test_restarts_and_late_stop(void **state) {
   bw_model *model = toy_model(&net);
   const char *const one[] = {"steps", "3", NULL}, *const five[] = {"steps", "3", "restarts", "5", NULL},
                     *const late[] = {"early_stop", "false", NULL};
-  bw_attack_result *a = attack_with("pgd", BW_LINF, 0.1, one, model, pictures, NULL);
-  bw_attack_result *b = attack_with("pgd", BW_LINF, 0.1, five, model, pictures, NULL);
-  bw_attack_result *c = attack_with("pgd", BW_LINF, 0.15, NULL, model, pictures, NULL);
-  bw_attack_result *d = attack_with("pgd", BW_LINF, 0.15, late, model, pictures, NULL);
+  bw_attack_result *a = contest("pgd", BW_LINF, 0.1, one, model, pictures, NULL);
+  bw_attack_result *b = contest("pgd", BW_LINF, 0.1, five, model, pictures, NULL);
+  bw_attack_result *c = contest("pgd", BW_LINF, 0.15, NULL, model, pictures, NULL);
+  bw_attack_result *d = contest("pgd", BW_LINF, 0.15, late, model, pictures, NULL);
   uint64_t more = 0, n_broken = 0;
   for (uint64_t i = 0; i < 300; i++) {
     const bw_sample_outcome *p = bw_attack_result_at(a, i), *q = bw_attack_result_at(b, i);
@@ -309,7 +246,7 @@ static void test_lies_are_refused(void **state) {
   const int32_t labels[4] = {0};
   bw_dataset *data = toy_dataset(4, 2, samples, labels);
   const char *const steps[] = {"steps", "5", NULL};
-  bw_attack_result *result = attack_with("bim", BW_LINF, 0.1, steps, &liar, data, NULL);
+  bw_attack_result *result = contest("bim", BW_LINF, 0.1, steps, &liar, data, NULL);
   assert_int_equal(bw_attack_result_refused(result), 4 * 6);
   for (uint64_t i = 0; i < 4; i++) {
     assert_int_equal(bw_attack_result_at(result, i)->success, 0);
@@ -331,7 +268,7 @@ static void test_access(void **state) {
   assert_string_equal(err.text, "pgd needs more access than the model gives");
   assert_null(result);
   bw_attack_free(attack);
-  result = attack_with("noise", BW_LINF, 0.1, NULL, model, pictures, NULL);
+  result = contest("noise", BW_LINF, 0.1, NULL, model, pictures, NULL);
   bw_attack_result_free(result);
   bw_model_free(model);
 }
@@ -341,8 +278,8 @@ static void test_misfits(void **state) {
   const float inside[8] = {0}, outside[8] = {0, 0, 0, 1.5F};
   const int32_t labels[4] = {0, 1, 0, 1}, too_great[4] = {0, 1, 2, 1};
   const float w[2] = {1, 1};
-  toy_linear linear = {.d = 2, .w = w, .upper = 1};
-  bw_model *model = toy_linear_model(&linear);
+  toy_linear plane = {.d = 2, .w = w, .upper = 1};
+  bw_model *model = toy_linear_model(&plane);
   const struct {
     uint64_t n;
     uint32_t d;
@@ -402,31 +339,13 @@ static void test_cancelling(void **state) {
   bw_model_free(model);
 }
 
-typedef struct sweep_case {
-  bw_model *model;
-  bw_dataset *data;
-} sweep_case;
-
-static bw_status attack_once(void *payload) {
-  const sweep_case *c = payload;
-  bw_attack *attack = NULL;
-  bw_attack_result *result = NULL;
-  bw_run_options o;
-  bw_run_options_init(&o, sizeof o);
-  o.threads = 1;
-  bw_status status = bw_attack_create(&attack, "mi-fgsm", BW_LINF, 0.3, NULL);
-  if (status == BW_OK) status = bw_attack_run(&result, attack, c->model, c->data, &o, NULL);
-  bw_attack_result_free(result);
-  bw_attack_free(attack);
-  return status;
-}
-
 static void test_allocation_failures(void **state) {
   (void)state;
-  sweep_case c = {.model = toy_model(&net), .data = toy_data(5, 3)};
-  assert_true(sweep_allocations(attack_once, &c) > 10);
-  bw_dataset_free(c.data);
-  bw_model_free(c.model);
+  bw_model *model = toy_model(&net);
+  bw_dataset *few = toy_data(5, 3);
+  sweep_attack("mi-fgsm", BW_LINF, 0.3, model, few);
+  bw_dataset_free(few);
+  bw_model_free(model);
 }
 
 int main(void) {
@@ -435,7 +354,6 @@ int main(void) {
       cmocka_unit_test(test_iterative_attacks_reach_the_boundary),
       cmocka_unit_test(test_targets),
       cmocka_unit_test(test_sameness),
-      cmocka_unit_test(test_sameness_alone),
       cmocka_unit_test(test_restarts_and_late_stop),
       cmocka_unit_test(test_lies_are_refused),
       cmocka_unit_test(test_access),

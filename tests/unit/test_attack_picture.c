@@ -38,6 +38,23 @@ static void test_which_shapes_are_images(void **state) {
   }
 }
 
+static void test_layouts(void **state) {
+  (void)state;
+  static const struct {
+    uint32_t rank;
+    int64_t shape[4];
+    bwi_layout wanted;
+  } rows[] = {
+      {2, {28, 27}, {28, 27, 1, 27, 1, 1}}, {3, {8, 9, 12}, {8, 9, 12, 108, 12, 1}},
+      {3, {3, 8, 9}, {8, 9, 3, 9, 1, 72}},  {3, {3, 9, 3}, {3, 9, 3, 27, 3, 1}},
+      {1, {784}, {1, 784, 1, 784, 1, 1}},   {4, {2, 8, 8, 3}, {1, 384, 1, 384, 1, 1}},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const bwi_layout layout = bwi_layout_of(rows[i].rank, rows[i].shape);
+    assert_memory_equal(&layout, &rows[i].wanted, sizeof layout);
+  }
+}
+
 static void test_pixels(void **state) {
   (void)state;
   const bwi_picture grey = {1, 4, 1, false}, colour = {1, 2, 3, false}, planar = {1, 2, 3, true};
@@ -176,6 +193,7 @@ static void test_no_sheet_of_what_is_no_image(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_which_shapes_are_images),
+      cmocka_unit_test(test_layouts),
       cmocka_unit_test(test_pixels),
       cmocka_unit_test(test_differences),
       cmocka_unit_test(test_saving),

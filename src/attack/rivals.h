@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What attacks that try one wrong class after the other share: the classes that are most likely on the clean
+ * sample, one a round. */
+#ifndef ATTACK_RIVALS_H
+#define ATTACK_RIVALS_H
+
+#include "attack/attack.h"
+
+/* The iterates are the clean samples: evaluates them and aims each at its class number batch->rival, counted
+ * from the most likely wrong one; at its target if it has one. */
+bw_status bwi_aim_at_rivals(bwi_batch *batch, bw_error *err);
+
+/* BW_EUNSUPPORTED unless the model has the classes that the attack's loss compares: two, and for the
+ * difference of logits ratio three, or four with a class to aim at. */
+bw_status bwi_check_classes(const bw_attack *attack, const bw_model *model, bw_error *err);
+bw_status bwi_check_rivals(const bw_attack *attack, const bw_model *model, bw_error *err);
+
+/* Row of an option table. */
+#define BWI_TARGETS                                                                               \
+  {                                                                                               \
+    "targets", "wrong classes tried in turn, from the most likely one on the clean sample", NULL, \
+        BW_OPTION_INTEGER, 1, 100, 9, NULL                                                        \
+  }
+
+#endif
