@@ -8,6 +8,7 @@
 
 #include "backend/plan.h"
 #include "backend/ref/ref_element.h"
+#include "base/half.h"
 #include "base/memory.h"
 #include "base/rng.h"
 #include "support/unit.h"
@@ -22,6 +23,7 @@ extern const bwi_simd bwi_simd_avx2, bwi_simd_avx512;
 #endif
 
 static const bwi_simd *in_use = &bwi_simd_baseline;
+static uint32_t plan_flags;
 
 /* Linked in place of dispatch.c's, so that tests choose the set. */
 const bwi_simd *bwi_simd_best(void) {
@@ -92,7 +94,10 @@ static void fill_sample(void *to, const versus_operand *o, uint32_t k, uint32_t 
   assert_non_null(bits);
   assert_non_null(values);
   bwi_rng_u32(bits, (size_t)n, (bwi_rng_key){.seed = 7, .sample = sample, .stream = k}, 0);
-  for (int64_t i = 0; i < n; i++) values[i] = value(o, bits[i]);
+  for (int64_t i = 0; i < n; i++) {
+    values[i] = value(o, bits[i]);
+    if (plan_flags == BWI_PLAN_BFLOAT16) values[i] = bwi_bf16_to_f32(bwi_f32_to_bf16((float)values[i]));
+  }
   bwi_store_real(to, o->dtype, 0, 1, values, n);
   free(bits);
   free(values);
@@ -152,8 +157,10 @@ static result run(const versus_row *r, const bwi_backend *backend, lineup order)
   assert_int_equal(bwi_weights_create(&weights, NULL), BW_OK);
   const bwi_id id = build(g, r, order);
   if (bwi_graph_set_outputs(g, 1, &id, &err) != BW_OK ||
-      bwi_plan_create(&plan, g, 1, &backend, weights, 0, &err) != BW_OK)
+      bwi_plan_create(&plan, g, 1, &backend, weights, plan_flags, &err) != BW_OK)
     fail_msg("%s: %s", r->name, err.text);
+  if (plan_flags == BWI_PLAN_BFLOAT16 && backend == &bwi_backend_cpu)
+    assert_non_null(strstr(bwi_plan_step(plan, 0).kernel, "bfloat16"));
   for (uint32_t k = 0, input = 0; k < r->n_in; k++)
     if (!r->in[k].constant) fill(bwi_plan_input(plan, input++), &r->in[k], k, order);
   if (bwi_plan_run(plan, 0, &err) != BW_OK) fail_msg("%s: %s", r->name, err.text);
@@ -231,4 +238,14 @@ static void check_row(const bwi_simd *simd, const void *payload) {
 
 void check_versus(const versus_row *rows, size_t count) {
   for (size_t i = 0; i < count; i++) each_simd(check_row, &rows[i]);
+}
+
+void check_versus_bfloat16(const versus_row *rows, size_t count) {
+  if (bwi_simd_bfloat16() == NULL) {
+    printf("SKIP bfloat16: the processor lacks it\n");
+    return;
+  }
+  plan_flags = BWI_PLAN_BFLOAT16;
+  for (size_t i = 0; i < count; i++) check_row(bwi_simd_bfloat16(), &rows[i]);
+  plan_flags = 0;
 }

@@ -47,6 +47,10 @@ typedef struct versus_row {
  * must give the same bits in batches of 1, 3, 7, 16 and 64, wherever it stands. */
 void check_versus(const versus_row *rows, size_t count);
 
+/* The same with products in bfloat16, all values being bfloat16 numbers: their products are exact in float32,
+ * so that only the order of sums differs from the reference's. Prints SKIP where the processor lacks them. */
+void check_versus_bfloat16(const versus_row *rows, size_t count);
+
 /* Calls check once for each instruction set that the processor has; prints SKIP for others. Meanwhile the
  * fast backend uses that set. */
 void each_simd(void (*check)(const bwi_simd *simd, const void *payload), const void *payload);

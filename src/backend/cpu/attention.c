@@ -26,18 +26,18 @@ typedef struct buffers {
 } buffers;
 
 static int64_t keys_count(const state *s) {
-  return bwi_gemm_packed_count(s->keys_product.simd, s->width, s->keys);
+  return bwi_gemm_packed_count(&s->keys_product);
 }
 
 static int64_t values_count(const state *s) {
-  return bwi_gemm_packed_count(s->values_product.simd, s->keys, s->value_width);
+  return bwi_gemm_packed_count(&s->values_product);
 }
 
 static void pack(float *packed, const bwi_gemm *gemm, const float *data, int64_t depth, int64_t k_stride,
                  int64_t column_stride) {
   const bwi_right_run run = {0, depth};
   const bwi_right right = {data, k_stride, column_stride, gemm->n_columns, 1, &run};
-  memset(packed, 0, (size_t)bwi_gemm_packed_count(gemm->simd, depth, gemm->n_columns) * sizeof(float));
+  memset(packed, 0, (size_t)bwi_gemm_packed_count(gemm) * sizeof(float));
   bwi_gemm_pack(packed, gemm, &right);
 }
 

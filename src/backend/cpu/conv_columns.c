@@ -231,9 +231,8 @@ bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weight
   }
   s->c = *c;
   measure(s);
-  status = bwi_weights_get(
-      &packed, weights, c->weights, "columns", bwi_convolution_variant(c),
-      (size_t)bwi_gemm_packed_count(s->gemm.simd, c->channels, s->n_columns) * sizeof(float), pack, s, err);
+  status = bwi_weights_get(&packed, weights, c->weights, "columns", bwi_convolution_variant(c),
+                           (size_t)bwi_gemm_packed_count(&s->gemm) * sizeof(float), pack, s, err);
   if (status != BW_OK) goto out;
   s->gemm.packed = packed;
   *out = (bwi_kernel){.run = run,

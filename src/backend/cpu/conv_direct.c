@@ -39,6 +39,7 @@ typedef struct direct {
   int64_t images;            /* that are padded at once */
   uint32_t n_parts;
   part *parts;
+  int64_t packed_count;  /* floats of the weights of all parts */
   bwi_segment *segments; /* of all parts */
   bwi_right_run *runs;   /* of one part, while its weights are packed */
 } direct;
@@ -142,9 +143,9 @@ static uint32_t segments_of(const direct *s, const part *p, bwi_segment *segment
   return count;
 }
 
-static void make_parts(direct *s) {
+static void make_parts(direct *s, const bwi_simd *simd) {
   const int64_t period[2] = {period_of(&s->c, 0), period_of(&s->c, 1)};
-  const int64_t depth = s->c.channels / s->c.groups, n_columns = s->c.out_channels / s->c.groups;
+  const int64_t n_columns = s->c.out_channels / s->c.groups;
   s->padded[0] = s->c.in[0];
   s->padded[1] = s->c.in[1];
   for (int64_t i = 0; i < s->n_parts; i++) {
@@ -162,17 +163,12 @@ static void make_parts(direct *s) {
   for (uint32_t i = 0; i < s->n_parts; i++) {
     part *p = &s->parts[i];
     const uint32_t count = segments_of(s, p, segments);
-    p->gemm = (bwi_gemm){bwi_simd_best(), n_columns, count, segments, NULL};
+    p->gemm = (bwi_gemm){simd, n_columns, count, segments, NULL};
     p->packed_offset = offset;
     segments += count;
-    offset += bwi_gemm_packed_count(p->gemm.simd, p->axis[0].n_taps * p->axis[1].n_taps * depth, n_columns);
+    offset += bwi_gemm_packed_count(&p->gemm);
   }
-}
-
-static int64_t packed_count(const direct *s) {
-  const bwi_convolution *c = &s->c;
-  const int64_t depth = c->kernel[0] * c->kernel[1] * (c->channels / c->groups);
-  return c->groups * bwi_gemm_packed_count(bwi_simd_best(), depth, c->out_channels / c->groups);
+  s->packed_count = offset;
 }
 
 static bw_status pack_all(void *payload, void *block, bw_error *err) {
@@ -277,7 +273,8 @@ static void free_state(void *state) {
   bwi_free(s);
 }
 
-bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err) {
+bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd,
+                          bwi_weights *weights, bw_error *err) {
   bw_status status = BW_ENOMEM;
   const void *packed = NULL;
   const int64_t n_phases = period_of(c, 0) * period_of(c, 1), n_taps = c->kernel[0] * c->kernel[1];
@@ -294,9 +291,10 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights
     BW_FAIL(err, BW_ENOMEM, "out of memory for a convolution");
     goto out;
   }
-  make_parts(s);
-  status = bwi_weights_get(&packed, weights, c->weights, "direct", bwi_convolution_variant(c),
-                           (size_t)packed_count(s) * sizeof(float), pack_all, s, err);
+  make_parts(s, simd);
+  status = bwi_weights_get(&packed, weights, c->weights, "direct",
+                           bwi_gemm_variant(simd, bwi_convolution_variant(c)),
+                           (size_t)s->packed_count * sizeof(float), pack_all, s, err);
   if (status != BW_OK) goto out;
   for (uint32_t i = 0; i < s->n_parts; i++)
     s->parts[i].gemm.packed = (const float *)packed + s->parts[i].packed_offset;
@@ -306,7 +304,7 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights
                    .state = s,
                    .scratch_bytes = is_padded(s) ? (size_t)(s->images * image_count(s)) * sizeof(float) : 0,
                    .in_place = -1,
-                   .name = "direct"};
+                   .name = simd->bfloat16 ? "direct bfloat16" : "direct"};
   s = NULL;
 out:
   free_state(s);

@@ -227,9 +227,9 @@ static bw_status make_state(winograd **out, const bwi_convolution *c, bw_error *
                   .tiles = {(c->out[0] + n_out - 1) / n_out, (c->out[1] + n_out - 1) / n_out},
                   .zeros = (const float *)(s + 1),
                   .gemm = {simd, c->out_channels, n_segments, segments, NULL},
-                  .packed_count = bwi_gemm_packed_count(simd, c->channels, c->out_channels),
                   .segments = segments};
   bwi_segments_add(segments, 0, 0, c->channels);
+  s->packed_count = bwi_gemm_packed_count(&s->gemm);
   s->tiles_at_once = tiles_at_once(s);
   /* One line more than the tiles take: points a power of two apart would evict each other. */
   s->in_stride = s->tiles_at_once * c->channels + LINE;

@@ -4,6 +4,7 @@
 #ifndef BACKEND_CPU_CONVOLUTION_H
 #define BACKEND_CPU_CONVOLUTION_H
 
+#include "backend/cpu/simd/simd.h"
 #include "backend/plan.h"
 
 typedef struct bwi_convolution {
@@ -27,8 +28,9 @@ bwi_convolution_epilogue bwi_convolution_epilogue_of(const bwi_convolution *c, c
 /* BW_EUNSUPPORTED: not such a node. */
 bw_status bwi_convolution_of(bwi_convolution *out, const bwi_graph *g, bwi_id id, bw_error *err);
 
-/* Each BW_EUNSUPPORTED where it does not apply. */
-bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
+/* Each BW_EUNSUPPORTED where it does not apply. simd: what multiplies. */
+bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd,
+                          bwi_weights *weights, bw_error *err);
 bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 

@@ -12,15 +12,35 @@
 #include "backend/cpu/reduce.h"
 #include "backend/plan.h"
 
+/* Shorter sums do not pay for making the left rows narrow. */
+enum { LEAST_BFLOAT16_DEPTH = 128 };
+
+/* What multiplies with constants in sums of so many. Plans that ask for bfloat16 where there is none get
+ * float32. */
+static const bwi_simd *products(uint32_t flags, int64_t depth) {
+  const bool narrow = (flags & BWI_PLAN_BFLOAT16) != 0 && depth >= LEAST_BFLOAT16_DEPTH;
+  const bwi_simd *simd = narrow ? bwi_simd_bfloat16() : NULL;
+  return simd != NULL ? simd : bwi_simd_best();
+}
+
 static bw_status bind_convolution(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
                                   uint32_t flags, bw_error *err) {
   bwi_convolution c;
   BW_TRY(bwi_convolution_of(&c, g, id, err));
+  const bwi_simd *simd = products(flags, c.kernel[0] * c.kernel[1] * c.channels / c.groups);
   bw_status status = bwi_bind_columns(out, &c, weights, err);
-  if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0)
+  /* Winograd's points would lose more in bfloat16 than its pixels do, for products that are cheap there. */
+  if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0 && !simd->bfloat16)
     status = bwi_bind_winograd(out, &c, weights, err);
-  if (status == BW_EUNSUPPORTED) status = bwi_bind_direct(out, &c, weights, err);
+  if (status == BW_EUNSUPPORTED) status = bwi_bind_direct(out, &c, simd, weights, err);
   return status;
+}
+
+static bw_status bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
+                             uint32_t flags, bw_error *err) {
+  const bwi_node *left = bwi_graph_node(g, bwi_graph_node(g, id)->in[0]);
+  const int64_t depth = left->shape.n > 0 ? left->shape.v[left->shape.n - 1] : 0;
+  return bwi_bind_matmul(out, g, id, products(flags, depth), weights, err);
 }
 
 static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights, uint32_t flags,
@@ -30,7 +50,7 @@ static bw_status bind(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weight
     case BWI_FusedConvolution: return bind_convolution(out, g, id, weights, flags, err);
     case BWI_AddMM:
     case BWI_Matmul:
-    case BWI_FusedMatmul: return bwi_bind_matmul(out, g, id, weights, err);
+    case BWI_FusedMatmul: return bind_matmul(out, g, id, weights, flags, err);
     case BWI_MaxPool:
     case BWI_MaxPoolGradient:
     case BWI_AvgPool:

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Packing and blocking around the panel kernel. The packed form is, for each group of segments, for each
- * panel, the panel's rows of that group: what one call of the kernel reads, in order. */
+ * panel, the panel's lines of that group: what one call of the kernel reads, in order. A line is one element
+ * k of all columns, in bfloat16 two of them interleaved: either way as many floats as the panel has columns.
+ */
 #include "backend/cpu/gemm.h"
 
 #include <stddef.h>
+
+#include "base/half.h"
 
 uint32_t bwi_segments_needed(int64_t length) {
   return (uint32_t)((length + BWI_GEMM_DEPTH - 1) / BWI_GEMM_DEPTH);
@@ -22,21 +26,34 @@ static int64_t padded_columns(const bwi_simd *simd, int64_t n_columns) {
   return (n_columns + simd->lanes - 1) / simd->lanes * simd->lanes;
 }
 
-int64_t bwi_gemm_packed_count(const bwi_simd *simd, int64_t depth, int64_t n_columns) {
-  return depth * padded_columns(simd, n_columns);
+static int64_t lines_of(const bwi_simd *simd, int64_t k_count) {
+  if (!simd->bfloat16) return k_count;
+  return (k_count + BWI_NARROW_DEPTH - 1) / BWI_NARROW_DEPTH * (BWI_NARROW_DEPTH / 2);
 }
 
-/* Segments [first, end) whose panels pass together, and the rows of the packed form before and in them. */
+/* Segments [first, end) whose panels pass together, their elements, and the packed lines before and in them.
+ */
 typedef struct group {
   uint32_t first, end;
-  int64_t k_first, k_count;
+  int64_t k_count, line_first, n_lines;
 } group;
 
 static group next_group(const bwi_gemm *p, group g) {
-  group next = {.first = g.end, .end = g.end, .k_first = g.k_first + g.k_count, .k_count = 0};
+  group next = {.first = g.end, .end = g.end, .line_first = g.line_first + g.n_lines};
   while (next.end < p->n_segments && next.k_count + p->segments[next.end].length <= BWI_GEMM_DEPTH)
     next.k_count += p->segments[next.end++].length;
+  next.n_lines = lines_of(p->simd, next.k_count);
   return next;
+}
+
+int64_t bwi_gemm_packed_count(const bwi_gemm *p) {
+  int64_t n_lines = 0;
+  for (group g = next_group(p, (group){0}); g.k_count > 0; g = next_group(p, g)) n_lines += g.n_lines;
+  return n_lines * padded_columns(p->simd, p->n_columns);
+}
+
+uint64_t bwi_gemm_variant(const bwi_simd *simd, uint64_t variant) {
+  return 2 * variant + simd->bfloat16;
 }
 
 /* Columns [first, first + count) in a panel so many vectors wide. */
@@ -52,7 +69,19 @@ static columns columns_from(const bwi_gemm *p, int64_t first) {
 }
 
 static int64_t panel_offset(const bwi_gemm *p, group g, columns c) {
-  return g.k_first * padded_columns(p->simd, p->n_columns) + g.k_count * c.first;
+  return g.line_first * padded_columns(p->simd, p->n_columns) + g.n_lines * c.first;
+}
+
+/* Element k of n columns into a panel so many floats wide. */
+static void put_row(float *panel, const bwi_simd *simd, int64_t width, int64_t k, const float *row,
+                    int64_t stride, int64_t n) {
+  if (simd->bfloat16) {
+    uint16_t *to = (uint16_t *)(void *)(panel + k / 2 * width) + k % 2;
+    for (int64_t j = 0; j < n; j++) to[2 * j] = bwi_f32_to_bf16(row[j * stride]);
+  } else {
+    float *to = panel + k * width;
+    for (int64_t j = 0; j < n; j++) to[j] = row[j * stride];
+  }
 }
 
 void bwi_gemm_pack_lanes(float *packed, const bwi_gemm *p, const bwi_right *right, int64_t first) {
@@ -63,10 +92,10 @@ void bwi_gemm_pack_lanes(float *packed, const bwi_gemm *p, const bwi_right *righ
   const float *row = right->data + run->offset;
   int64_t left = run->length;
   for (group g = next_group(p, (group){0}); g.k_count > 0; g = next_group(p, g)) {
-    float *to = packed + panel_offset(p, g, c) + first - c.first;
-    for (int64_t k = 0; k < g.k_count; k++, to += width, row += right->k_stride, left--) {
+    float *panel = packed + panel_offset(p, g, c) + first - c.first;
+    for (int64_t k = 0; k < g.k_count; k++, row += right->k_stride, left--) {
       for (; left == 0; left = run->length) row = right->data + (++run)->offset;
-      for (int64_t j = 0; j < right->n_columns; j++) to[j] = row[j * right->column_stride];
+      put_row(panel, p->simd, width, k, row, right->column_stride, right->n_columns);
     }
   }
 }
@@ -82,18 +111,35 @@ void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right) {
   }
 }
 
-static void run_group(const bwi_gemm *p, group g, bwi_panel panel) {
-  panel.segments = p->segments + g.first;
-  panel.n_segments = g.end - g.first;
-  panel.depth = g.k_count;
+static void run_panels(const bwi_gemm *p, group g, bwi_panel panel) {
   for (columns c = columns_from(p, 0); c.count > 0; c = columns_from(p, c.first + c.count)) {
     panel.panel = p->packed + panel_offset(p, g, c);
     panel.first_column = c.first;
     panel.n_columns = (uint32_t)c.count;
     panel.vectors = c.vectors;
-    panel.ahead = panel.panel + g.k_count * c.vectors * p->simd->lanes; /* the next panel or group follows */
+    panel.ahead = panel.panel + g.n_lines * c.vectors * p->simd->lanes; /* the next panel or group follows */
     p->simd->panel(&panel);
   }
+}
+
+/* The rows are made narrow once for all panels. */
+static void run_narrow(const bwi_gemm *p, group g, bwi_panel panel) {
+  _Alignas(64) uint16_t left[BWI_GEMM_ROWS * BWI_GEMM_DEPTH];
+  panel.depth = 2 * g.n_lines;
+  panel.narrow = left;
+  p->simd->narrow(
+      &(bwi_narrow){panel.n_rows, panel.n_segments, panel.rows, panel.segments, panel.depth, left});
+  run_panels(p, g, panel);
+}
+
+static void run_group(const bwi_gemm *p, group g, bwi_panel panel) {
+  panel.segments = p->segments + g.first;
+  panel.n_segments = g.end - g.first;
+  panel.depth = g.k_count;
+  if (p->simd->bfloat16)
+    run_narrow(p, g, panel);
+  else
+    run_panels(p, g, panel);
 }
 
 void bwi_gemm_rows(const bwi_gemm *p, const bwi_gemm_block *block, bwi_epilogue epilogue) {

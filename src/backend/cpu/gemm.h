@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* float32 products with a constant right side: packed once into panels, then multiplied with rows that
- * may be scattered. Matrix products, convolutions and Winograd's inner products all end here.
+/* float32 or bfloat16 products of float32 matrices with a constant right side: packed once into panels, then
+ * multiplied with rows that may be scattered. Matrix products, convolutions and Winograd's inner products all
+ * end here.
  *
  * Each output is one chain of sums over k in a fixed order, whatever the number of rows. */
 #ifndef BACKEND_CPU_GEMM_H
@@ -43,8 +44,10 @@ typedef struct bwi_gemm {
 uint32_t bwi_segments_add(bwi_segment *segments, uint32_t count, int64_t offset, int64_t length);
 uint32_t bwi_segments_needed(int64_t length);
 
-/* Floats that the packed form takes, for a depth of the runs' lengths together. */
-int64_t bwi_gemm_packed_count(const bwi_simd *simd, int64_t depth, int64_t n_columns);
+/* Floats that the packed form of p takes, whose simd, segments and n_columns are set. */
+int64_t bwi_gemm_packed_count(const bwi_gemm *p);
+/* Tells packed forms of the same weights apart: by variant, a number of the caller's, and by precision. */
+uint64_t bwi_gemm_variant(const bwi_simd *simd, uint64_t variant);
 /* Packs right for p (whose segments and n_columns are set) into packed, which holds zeros. */
 void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right);
 /* Packs only the columns that share a vector: those of right, at most `lanes`, are p's from `first` on, a

@@ -150,42 +150,43 @@ static bool describe(state *s, const bwi_node *n, const bwi_node *a, const bwi_n
   return true;
 }
 
-static bw_status make(state **out, const bwi_graph *g, const bwi_node *n, bw_error *err) {
+static bw_status make(state **out, const bwi_graph *g, const bwi_node *n, const bwi_simd *simd,
+                      bw_error *err) {
   const bwi_node *a = bwi_graph_node(g, n->in[0]), *b = bwi_graph_node(g, n->in[1]);
   state shape = {.rows = 0};
   if (!describe(&shape, n, a, b) || !describe_sum(&shape, g, n))
     return BW_FAIL(err, BW_EUNSUPPORTED, "a matrix product that the reference computes");
   const int64_t columns = b->shape.v[b->shape.n - 1];
+  const bool constant = b->prim == BWI_Constant && shape.right_is_one;
   state *s = bwi_alloc(1, sizeof *s + bwi_segments_needed(shape.depth) * sizeof *s->segments);
   if (s == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a kernel");
   *s = shape;
   s->run = (bwi_right_run){0, s->depth};
-  s->right = (bwi_right){.data = b->prim == BWI_Constant && s->right_is_one ? b->data : NULL,
+  s->right = (bwi_right){.data = constant ? b->data : NULL,
                          .k_stride = columns,
                          .column_stride = 1,
                          .n_columns = columns,
                          .n_runs = 1};
-  s->gemm =
-      (bwi_gemm){bwi_simd_best(), columns, bwi_segments_add(s->segments, 0, 0, s->depth), s->segments, NULL};
+  s->gemm = (bwi_gemm){constant ? simd : bwi_simd_best(), columns,
+                       bwi_segments_add(s->segments, 0, 0, s->depth), s->segments, NULL};
   *out = s;
   return BW_OK;
 }
 
-bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
-                          bw_error *err) {
+bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, const bwi_simd *simd,
+                          bwi_weights *weights, bw_error *err) {
   const bwi_node *n = bwi_graph_node(g, id);
   if (n->prim != BWI_Matmul && n->prim != BWI_FusedMatmul && n->prim != BWI_AddMM)
     return BW_FAIL(err, BW_EUNSUPPORTED, "not a matrix product");
   state *s = NULL;
-  BW_TRY(make(&s, g, n, err));
-  const size_t packed_bytes =
-      (size_t)bwi_gemm_packed_count(s->gemm.simd, s->depth, s->gemm.n_columns) * sizeof(float);
+  BW_TRY(make(&s, g, n, simd, err));
+  const size_t packed_bytes = (size_t)bwi_gemm_packed_count(&s->gemm) * sizeof(float);
   const bool constant = s->right.data != NULL;
   if (constant) {
     const void *packed = NULL;
-    const bw_status status =
-        bwi_weights_get(&packed, weights, s->right.data, "matmul", (uint64_t)s->gemm.n_columns, packed_bytes,
-                        pack_constant, s, err);
+    const bw_status status = bwi_weights_get(&packed, weights, s->right.data, "matmul",
+                                             bwi_gemm_variant(simd, (uint64_t)s->gemm.n_columns),
+                                             packed_bytes, pack_constant, s, err);
     if (status != BW_OK) {
       bwi_free(s);
       return status;
@@ -197,6 +198,6 @@ bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_we
                       .state = s,
                       .scratch_bytes = constant ? 0 : packed_bytes,
                       .in_place = -1,
-                      .name = "gemm"};
+                      .name = s->gemm.simd->bfloat16 ? "gemm bfloat16" : "gemm"};
   return BW_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matmul, FusedMatmul and AddMM (with factors of 1) of float32. */
+/* Matmul, FusedMatmul and AddMM (with factors of 1) of float32 matrices. */
 #ifndef BACKEND_CPU_MATMUL_H
 #define BACKEND_CPU_MATMUL_H
 
@@ -16,7 +16,8 @@ typedef struct bwi_row_block {
 } bwi_row_block;
 void bwi_multiply_rows(const bwi_gemm *gemm, const bwi_row_block *block, bwi_epilogue epilogue);
 
-bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, bwi_weights *weights,
-                          bw_error *err);
+/* simd: what multiplies with a constant. */
+bw_status bwi_bind_matmul(bwi_kernel *out, const bwi_graph *g, bwi_id id, const bwi_simd *simd,
+                          bwi_weights *weights, bw_error *err);
 
 #endif

@@ -2,8 +2,8 @@
 /* The inner loop of every float32 product: a tile of rows x vectors whose sums stay in registers while
  * all of k passes (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
  * Rows are addressed by pointers and segments, so a convolution needs no im2col copy. */
+#include "backend/cpu/simd/epilogue.h"
 #include "backend/cpu/simd/table.h"
-#include "backend/cpu/simd/vector.h"
 
 /* Most registers hold sums, one the broadcast left element, the others a row of the panel; more than eight
  * rows would not have their addresses in registers. */
@@ -26,15 +26,11 @@ INLINE uint32_t lanes_of(const bwi_panel *p, uint32_t vectors, uint32_t j) {
   return j + 1 < vectors ? LANES : p->n_columns - (vectors - 1) * LANES;
 }
 
-INLINE vf load_lanes(const float *at, uint32_t n) {
-  return n == LANES ? vf_load(at) : vf_load_first(at, n);
-}
-
 INLINE void start_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *t, uint32_t n_rows,
                        uint32_t vectors) {
   UNROLL for (uint32_t j = 0; j < vectors; j++) {
     const uint32_t lanes = lanes_of(p, vectors, j);
-    const vf bias = p->bias != NULL ? load_lanes(p->bias + p->first_column + j * LANES, lanes) : vf_all(0.0f);
+    const vf bias = bias_of(p, j * LANES, lanes);
     UNROLL for (uint32_t i = 0; i < n_rows; i++) sums[i][j] =
         p->accumulate ? load_lanes(t->out[i] + t->column + j * LANES, lanes) : bias;
   }
@@ -45,16 +41,9 @@ INLINE void finish_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile 
   UNROLL for (uint32_t j = 0; j < vectors; j++) {
     const uint32_t lanes = lanes_of(p, vectors, j);
     const int64_t column = t->column + j * LANES;
-    UNROLL for (uint32_t i = 0; i < n_rows; i++) {
-      vf v = sums[i][j];
-      if (t->residual != NULL) v += load_lanes(t->residual[i] + column, lanes);
-      if (p->relu) v = vf_relu(v);
-      if (t->mask != NULL) v = vf_where_positive(load_lanes(t->mask[i] + column, lanes), v);
-      if (lanes == LANES)
-        vf_store(t->out[i] + column, v);
-      else
-        vf_store_first(t->out[i] + column, v, lanes);
-    }
+    UNROLL for (uint32_t i = 0; i < n_rows; i++)
+        finish_lanes(sums[i][j], t->out[i] + column, t->residual != NULL ? t->residual[i] + column : NULL,
+                     p->relu, t->mask != NULL ? t->mask[i] + column : NULL, lanes);
   }
 }
 

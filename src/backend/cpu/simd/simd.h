@@ -25,7 +25,9 @@ typedef struct bwi_panel {
   float *const *out;
   const float *const *residual, *const *mask; /* NULL: none */
   const bwi_segment *segments;
-  const float *panel;   /* [elements][vectors * lanes], zeros past n_columns */
+  const uint16_t
+      *narrow; /* bfloat16: the left rows instead of rows and segments, as bwi_simd.narrow makes them */
+  const float *panel;   /* [elements][vectors * lanes], zeros past n_columns; bfloat16: pairs of elements */
   int64_t depth;        /* elements: the segments' lengths together */
   const float *ahead;   /* as much again that will be read next: a hint, never read here */
   const float *bias;    /* n_columns; NULL: 0 */
@@ -80,11 +82,26 @@ typedef struct bwi_winograd_out {
   bool relu;
 } bwi_winograd_out;
 
+/* Left rows in bfloat16 (to nearest even): out[r * depth + k] is element k of row r's segments together, zero
+ * past them. Rows up to the next multiple of BWI_NARROW_ROWS are zero. */
+#define BWI_NARROW_ROWS 16
+typedef struct bwi_narrow {
+  uint32_t n_rows, n_segments;
+  const float *const *rows;
+  const bwi_segment *segments;
+  int64_t depth; /* a multiple of BWI_NARROW_DEPTH */
+  uint16_t *out;
+} bwi_narrow;
+#define BWI_NARROW_DEPTH 32
+
+/* With bfloat16 a table has what products need and nothing else: the first five members. */
 typedef struct bwi_simd {
   const char *name;
+  bool bfloat16;        /* panel multiplies bfloat16 numbers and sums in float32 */
   uint32_t lanes;       /* floats of a vector */
   uint32_t max_vectors; /* widest panel */
   void (*panel)(const bwi_panel *p);
+  void (*narrow)(const bwi_narrow *p); /* bfloat16 only */
   void (*winograd_in)(const bwi_winograd_in *t);
   void (*winograd_out)(const bwi_winograd_out *t);
   /* One primitive (a bwi_prim; parameter: its i0) over n float32 elements; truth is 0 and 1. `in` has as many
@@ -102,5 +119,7 @@ typedef struct bwi_simd {
 
 /* The best set that this processor supports. */
 const bwi_simd *bwi_simd_best(void);
+/* Products of bfloat16 numbers; NULL where the processor or the system has none worth it. */
+const bwi_simd *bwi_simd_bfloat16(void);
 
 #endif

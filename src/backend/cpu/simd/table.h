@@ -10,6 +10,7 @@
 #define VARIANT_PASTE(name, set) bwi_##name##_##set
 
 extern const bwi_simd VARIANT(simd);
+void VARIANT(narrow)(const bwi_narrow *p);
 void VARIANT(panel)(const bwi_panel *p);
 void VARIANT(winograd_in)(const bwi_winograd_in *t);
 void VARIANT(winograd_out)(const bwi_winograd_out *t);
