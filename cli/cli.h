@@ -68,6 +68,6 @@ bool cli_interrupted(void);
 int cli_write_file(const char *path, const void *data, size_t size);
 
 /* --norm, in the order of bw_norm. */
-extern const char *const cli_norms[];
+extern const char *const cli_norms[], *const cli_precisions[];
 
 #endif

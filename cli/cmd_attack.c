@@ -10,7 +10,7 @@ typedef struct settings {
   const char *labels, *function, *output, *sheet, *set;
   double eps;
   uint64_t samples, seed, threads, batch, rows;
-  int norm;
+  int norm, precision;
   bool json, quiet;
 } settings;
 
@@ -30,6 +30,10 @@ static const cli_option options[] = {
      offsetof(settings, threads), NULL},
     {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict",
      offsetof(settings, batch), NULL},
+    {"precision", 0, CLI_CHOICE, "TYPE",
+     "of the search for adversarial examples: float32 (default) or bfloat16; successes are verified in "
+     "float32",
+     offsetof(settings, precision), cli_precisions},
     {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
     {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
      offsetof(settings, function), NULL},
@@ -203,6 +207,7 @@ static int run(int argc, char **argv) {
   bw_model_options mo;
   bw_model_options_init(&mo, sizeof mo);
   mo.function = s.function;
+  mo.search = (bw_precision)s.precision;
   bw_dataset_options dataset_options;
   bw_dataset_options_init(&dataset_options, sizeof dataset_options);
   dataset_options.labels_path = s.labels;

@@ -10,7 +10,7 @@ typedef struct settings {
   const char *labels, *function, *attacks, *html, *junit, *resume, *title;
   double eps, fail_under, confidence;
   uint64_t samples, seed, threads, batch, budgets;
-  int norm;
+  int norm, precision;
   bool json, no_html, no_checks, quiet, reference;
 } settings;
 
@@ -32,6 +32,10 @@ static const cli_option options[] = {
      offsetof(settings, threads), NULL},
     {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict",
      offsetof(settings, batch), NULL},
+    {"precision", 0, CLI_CHOICE, "TYPE",
+     "of the search for adversarial examples: float32 (default) or bfloat16; successes are verified in "
+     "float32",
+     offsetof(settings, precision), cli_precisions},
     {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
     {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
      offsetof(settings, function), NULL},
@@ -146,6 +150,7 @@ static int evaluate(const settings *s, char **operands) {
   bw_model_options mo;
   bw_model_options_init(&mo, sizeof mo);
   mo.function = s->function;
+  mo.search = (bw_precision)s->precision;
   mo.reference = s->reference;
   bw_dataset_options dataset_options;
   bw_dataset_options_init(&dataset_options, sizeof dataset_options);

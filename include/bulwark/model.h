@@ -22,8 +22,8 @@ typedef struct bw_model_options {
   size_t struct_size;
   const char *function;    /* which function of the file; NULL: the only one, or "0", "1", ... by position */
   float lower, upper;      /* bounds of the input domain; default 0 and 1 */
-  bw_precision search;     /* precision of gradients; successes are always verified in float32; default
-                              BW_FLOAT32.     BW_BFLOAT16 has no kernels yet and is refused (BW_EUNSUPPORTED) */
+  bw_precision search;     /* of the products in what attacks search with; successes are always verified in
+                              float32. Default BW_FLOAT32; BW_BFLOAT16 needs Intel's AMX (BW_EUNSUPPORTED) */
   int reference;           /* non-zero: the plain-C reference backend only */
   size_t max_file_bytes;   /* default 4 GiB */
   size_t max_memory_bytes; /* for one worker's activations; default 8 GiB */

@@ -77,6 +77,7 @@ bool bwi_is_view(const bwi_graph *g, bwi_id id);
 
 extern const bwi_backend bwi_backend_ref;
 extern const bwi_backend bwi_backend_cpu;
+bool bwi_cpu_has_bfloat16(void); /* whether BWI_PLAN_BFLOAT16 changes anything */
 
 /* Runs a node whose operands are all constants through the reference backend (a bwi_evaluate_fn). */
 bw_status bwi_ref_evaluate(const bwi_graph *g, bwi_id id, void *out, bw_error *err);

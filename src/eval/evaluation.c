@@ -141,6 +141,7 @@ static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dat
   e->upper = model->upper;
   e->n_model_classes = model->n_classes;
   e->pair_checked = model->pair_checked;
+  e->search = model->search;
   memcpy(e->model_digest, bw_model_digest(model), strlen(bw_model_digest(model)) + 1);
   const bw_status status = prepare(e, model, dataset, o, err);
   if (status == BW_OK)

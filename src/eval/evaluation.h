@@ -18,6 +18,7 @@ struct bw_evaluation {
   bool extra_checks; /* run the checks that cost runs of their own */
   float lower, upper;
   char model_digest[65];
+  bw_precision search;
   int pair_checked;
   uint32_t n_model_classes;
 

@@ -60,6 +60,7 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
       .seed = e->seed,
       .confidence = e->confidence,
       .pair_checked = e->pair_checked,
+      .search = e->search,
   };
   return BW_OK;
 }

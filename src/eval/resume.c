@@ -19,9 +19,10 @@ static void make_key(const bw_evaluation *e, char key[65]) {
   bw_dataset_digest(e->dataset, data_digest);
   bwi_sha256_init(&hash);
   snprintf(line, sizeof line,
-           "bulwark %s resume 1\nmodel %s classes %" PRIu32 "\ndata %s\nseed %" PRIu64 " budgets %" PRIu32
-           "\n",
-           bw_version(), e->model_digest, e->n_model_classes, data_digest, e->seed, e->n_budgets);
+           "bulwark %s resume 1\nmodel %s classes %" PRIu32 " precision %d\ndata %s\nseed %" PRIu64
+           " budgets %" PRIu32 "\n",
+           bw_version(), e->model_digest, e->n_model_classes, (int)e->search, data_digest, e->seed,
+           e->n_budgets);
   bwi_sha256_add(&hash, line, strlen(line));
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
     bwi_sha256_add(&hash, e->suite.attacks[k].class->info.name, strlen(e->suite.attacks[k].class->info.name));

@@ -93,7 +93,7 @@ bw_status bwi_engine_plan(bwi_plan **out, size_t max_bytes, bwi_engine *engine, 
                           uint32_t size, bw_error *err) {
   const bwi_graph *graph = NULL;
   BW_TRY(find_graph(&graph, engine, function, size, err));
-  const uint32_t search_flags = engine->search == BW_BFLOAT16 ? BWI_PLAN_BFLOAT16 : 0;
+  const uint32_t search_flags = engine->base.search == BW_BFLOAT16 ? BWI_PLAN_BFLOAT16 : 0;
   return make_plan(out, max_bytes, engine, graph, engine->weights,
                    function == BWI_DIRECT ? BWI_PLAN_DIRECT : search_flags, err);
 }
@@ -149,7 +149,8 @@ static void describe(bw_model *base, const bwi_graph *traced, const bwi_engine *
                      .d = bwi_node_count(x) / x->shape.v[0],
                      .n_classes = (uint32_t)y->shape.v[1],
                      .lower = options->lower,
-                     .upper = options->upper};
+                     .upper = options->upper,
+                     .search = options->search};
   memcpy(base->shape.v, x->shape.v + 1, base->shape.n * sizeof *x->shape.v);
 }
 
@@ -163,7 +164,6 @@ bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_
     return BW_FAIL(err, BW_ENOMEM, "no mutex for a model");
   }
   engine->reference = options->reference != 0;
-  engine->search = options->search;
   engine->max_memory_bytes = options->max_memory_bytes;
   bw_status status = bwi_weights_create(&engine->weights, err);
   if (status == BW_OK) status = bwi_template_make(&engine->template, traced, engine->reference, err);

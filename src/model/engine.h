@@ -21,7 +21,6 @@ typedef struct bwi_engine {
   bwi_template template;
   bwi_weights *weights;
   bool reference;                    /* run everything on the reference backend */
-  bw_precision search;               /* of BWI_SEARCH */
   size_t max_memory_bytes;           /* of one session's plans together */
   uint32_t greatest;                 /* the batch size that sessions prefer is 2^greatest */
   pthread_mutex_t lock;              /* of what follows */

@@ -7,8 +7,8 @@
 #include "format/mlxfn.h"
 #include "graph/graph.h"
 
-/* Values that a function may have: enough for a recurrent layer unrolled over a thousand steps. Making a model
- * takes time and memory in proportion. */
+/* Values that a function may have: enough for a recurrent layer unrolled over a thousand steps. Making a
+ * model takes time and memory in proportion. */
 #define BWI_IMPORT_MAX_VALUES 32768
 
 /* What a graph may cost at the batch size that it was exported with, so that a small file cannot ask for

@@ -41,6 +41,7 @@ struct bw_model {
   int64_t d;      /* elements of one sample */
   uint32_t n_classes;
   float lower, upper;
+  bw_precision search; /* of what attacks search with */
   int pair_checked;
 };
 struct bwi_session {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "backend/plan.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/options.h"
@@ -61,8 +62,9 @@ static bw_status check_options(const bw_model_options *o, bw_error *err) {
     return BW_FAIL(err, BW_EINVAL, "the domain's lower bound must be below its upper one");
   if (o->search != BW_FLOAT32 && o->search != BW_BFLOAT16)
     return BW_FAIL(err, BW_EINVAL, "precision %d does not exist", (int)o->search);
-  if (o->search == BW_BFLOAT16)
-    return BW_FAIL(err, BW_EUNSUPPORTED, "no kernel takes gradients in bfloat16 yet; use float32");
+  if (o->search == BW_BFLOAT16 && !bwi_cpu_has_bfloat16())
+    return BW_FAIL(err, BW_EUNSUPPORTED,
+                   "this processor has no bfloat16 products (Intel's AMX); use float32");
   return BW_OK;
 }
 

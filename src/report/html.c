@@ -201,6 +201,7 @@ static void facts_section(bwi_buffer *out, const bwi_report *r, const bw_report_
                        : "not compared: no input/output pair lay beside the model");
   fact(out, "data", o->data_path);
   fact(out, "data digest", r->data_digest);
+  fact(out, "precision of the search", bwi_report_precision(r->search));
   fact(out, "seed", seed);
   fact(out, "seconds", seconds);
   fact(out, "bulwark", bw_version());

@@ -172,6 +172,7 @@ void bwi_report_json(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   put_text(&w, "data", o->data_path);
   put_text(&w, "data_digest", r->data_digest);
   put_bool(&w, "export_checked", r->pair_checked != 0);
+  put_text(&w, "precision", bwi_report_precision(r->search));
   put_text(&w, "norm", bwi_report_norm(e->norm));
   put_number(&w, "eps", e->eps);
   put_int(&w, "seed", r->seed);

@@ -31,6 +31,7 @@ typedef struct bwi_report {
   uint32_t n_pictures;
   const bwi_report_picture *pictures; /* HTML only */
   const char *model_digest, *data_digest;
+  bw_precision search; /* of what attacks searched with */
   uint64_t seed;
   double confidence;
   int pair_checked; /* the model's export was compared with MLX's own outputs */
@@ -41,6 +42,7 @@ int bwi_report_gate(const bwi_report *report, const bw_report_options *options);
 /* One sentence: what the figures are, and whether they may be relied on. */
 void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report, const bw_report_options *options);
 const char *bwi_report_norm(bw_norm norm);                /* "Linf" */
+const char *bwi_report_precision(bw_precision precision); /* "float32" */
 const char *bwi_report_outcome(bw_check_outcome outcome); /* "passed" */
 /* eps as people write it: "0.3", or "8/255" where that is shorter and exact. */
 void bwi_report_eps(char *text, size_t bytes, double eps);

@@ -57,6 +57,10 @@ const char *bwi_report_norm(bw_norm norm) {
   return names[norm];
 }
 
+const char *bwi_report_precision(bw_precision precision) {
+  return precision == BW_BFLOAT16 ? "bfloat16" : "float32";
+}
+
 const char *bwi_report_outcome(bw_check_outcome outcome) {
   static const char *const names[] = {"passed", "warned", "blocked", "skipped"};
   return names[outcome];

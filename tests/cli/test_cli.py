@@ -39,6 +39,7 @@ class Usage(unittest.TestCase):
             (["evaluate", model, data, "--eps", "big"], 2, "--eps big: must be a number such as 0.3 or 8/255"),
             (["evaluate", model, data, "--eps", "-1"], 2, "--eps must be above 0"),
             (["evaluate", model, data, "--norm", "l7"], 2, "must be one of linf, l2, l1"),
+            (["evaluate", model, data, "--precision", "float16"], 2, "must be one of float32, bfloat16"),
             (["evaluate", model, data, "--samples"], 2, "--samples needs a value"),
             (["evaluate", model, data, "--frobnicate"], 2, "unknown option --frobnicate"),
             (["evaluate", model, data, "--attacks", "pgd:stepz=3", "--no-html", "-q"], 2, "stepz"),
@@ -153,6 +154,18 @@ class Attack(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertTrue(npz.read_bytes().startswith(b"PK"))
             self.assertTrue(sheet.read_bytes().startswith(b"\x89PNG"))
+
+    def test_bfloat16(self):
+        """Successes are verified in float32, so the search in bfloat16 may only miss some."""
+        robust = {}
+        for precision in ("float32", "bfloat16"):
+            done = bulwark("attack", "pgd", GLYPHS / "robust.mlxfn", GLYPHS / "glyphs.npz", "--eps", "0.2", "-n", 200,
+                           "--json", "-q", "--precision", precision)
+            if done.returncode == 3 and "no bfloat16 products" in done.stderr:
+                self.skipTest("SKIP bfloat16: the processor lacks it")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            robust[precision] = json.loads(done.stdout)["robust_accuracy"]
+        self.assertLess(abs(robust["float32"] - robust["bfloat16"]), 0.05, robust)
 
     def test_unwritable_output_leaves_nothing(self):
         done = bulwark("attack", "fgsm", GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "--samples", 5, "-q",

@@ -14,6 +14,7 @@
 #include "support/unit.h"
 
 #define FOLDER BW_TESTS_FOLDER "/unit/data/model/"
+#define GLYPHS BW_TESTS_FOLDER "/../share/glyphs/"
 
 enum { D = 64, CLASSES = 3, MOST = 70 };
 
@@ -173,6 +174,53 @@ static void test_sameness(void **state) {
   }
 }
 
+/* With bfloat16 products the search stays close to float32's and as independent of neighbours; what verifies
+ * does not change by a bit. */
+static void test_bfloat16(void **state) {
+  (void)state;
+  static float samples[MOST * 784], cotangents[MOST * 10], a[MOST * 784], b[MOST * 784];
+  static float exact[MOST * 10], again[MOST * 10];
+  bw_model_options options;
+  bw_model *model = NULL, *narrow = NULL;
+  bw_error err;
+  bw_model_options_init(&options, sizeof options);
+  assert_int_equal(bw_model_open(&model, GLYPHS "robust.mlxfn", &options, NULL), BW_OK);
+  options.search = BW_BFLOAT16;
+  const bw_status status = bw_model_open(&narrow, GLYPHS "robust.mlxfn", &options, &err);
+  if (status == BW_EUNSUPPORTED) {
+    assert_non_null(strstr(err.text, "use float32"));
+    print_message("SKIP bfloat16: the processor lacks it\n");
+    bw_model_free(model);
+    return;
+  }
+  assert_int_equal(status, BW_OK);
+  assert_int_equal(model->d, 784);
+  draw(samples, MOST * 784, 1);
+  draw(cotangents, MOST * 10, 2);
+  assert_int_equal(bw_model_logits(model, MOST, samples, exact, NULL), BW_OK);
+  assert_int_equal(bw_model_logits(narrow, MOST, samples, again, NULL), BW_OK);
+  assert_memory_equal(exact, again, sizeof exact);
+  assert_int_equal(bw_model_vjp(model, MOST, samples, cotangents, a, NULL), BW_OK);
+  assert_int_equal(bw_model_vjp(narrow, MOST, samples, cotangents, b, NULL), BW_OK);
+  double dot = 0, aa = 0, bb = 0, error = 0;
+  for (size_t i = 0; i < MOST * 784; i++) {
+    const double x = (double)a[i], y = (double)b[i];
+    dot += x * y;
+    aa += x * x;
+    bb += y * y;
+    error += (x - y) * (x - y);
+  }
+  /* Each factor is off by at most 2^-9 of itself; some units change side at their kink. */
+  assert_true(dot / sqrt(aa * bb) > 0.99);
+  assert_true(error > 0);
+  for (uint64_t first = 0; first < MOST; first += 23) {
+    assert_int_equal(bw_model_vjp(narrow, 1, samples + first * 784, cotangents + first * 10, a, NULL), BW_OK);
+    assert_memory_equal(a, b + first * 784, 784 * sizeof *a);
+  }
+  bw_model_free(model);
+  bw_model_free(narrow);
+}
+
 /* Passes and fast kernels against the graph as it was exported on the reference backend. */
 static void test_against_reference(void **state) {
   (void)state;
@@ -266,15 +314,11 @@ static void test_without_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_good_files),
-      cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_options),
-      cmocka_unit_test(test_digest_names_the_model),
-      cmocka_unit_test(test_sameness),
-      cmocka_unit_test(test_against_reference),
-      cmocka_unit_test(test_no_gradient_without_derivative),
-      cmocka_unit_test(test_nothing_to_do),
-      cmocka_unit_test(test_one_model_in_several_threads),
+      cmocka_unit_test(test_good_files),        cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_options),           cmocka_unit_test(test_digest_names_the_model),
+      cmocka_unit_test(test_sameness),          cmocka_unit_test(test_bfloat16),
+      cmocka_unit_test(test_against_reference), cmocka_unit_test(test_no_gradient_without_derivative),
+      cmocka_unit_test(test_nothing_to_do),     cmocka_unit_test(test_one_model_in_several_threads),
       cmocka_unit_test(test_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

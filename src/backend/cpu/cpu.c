@@ -12,6 +12,10 @@
 #include "backend/cpu/reduce.h"
 #include "backend/plan.h"
 
+bool bwi_cpu_has_bfloat16(void) {
+  return bwi_simd_bfloat16() != NULL;
+}
+
 /* Shorter sums do not pay for making the left rows narrow. */
 enum { LEAST_BFLOAT16_DEPTH = 128 };
 
