@@ -2,13 +2,13 @@
 /* Unpacks quantised weights: a QuantizedMatmul of constants becomes a Matmul, a Dequantize of constants a
  * constant. Packing saves memory at the price of unpacking at every use; an attack runs a model thousands of
  * times, so unpacking once costs nothing, and a Matmul has fast kernels. An unpacked weight is rounded to the
- * dtype of its scales, as mx.dequantize rounds it. */
+ * dtype of the product, as mx.dequantize rounds it. */
 #include "graph/build.h"
 #include "graph/passes.h"
 #include "graph/pattern.h"
 
 /* Bytes that the unpacked weights of one graph may take; what does not fit stays packed. A weight grows to
- * 12.8 times its size at most (2 bits, groups of 128), and copies of it in other layouts come on top, as for
+ * 22 times its size at most (1 bit, groups of 128), and copies of it in other layouts come on top, as for
  * any other constant. */
 #define MAX_UNPACKED_BYTES ((size_t)1 << 30)
 
@@ -17,8 +17,8 @@ typedef struct unpacking {
   size_t bytes_left;
 } unpacking;
 
-/* Operands `first` and on of a node (packed values, scales, biases) as one constant; BWI_NONE where they are
- * no constants or there is no room. */
+/* Operands `first` and on of a node (packed values, scales, [biases]) as one constant; BWI_NONE where they
+ * are no constants or there is no room. */
 static bwi_id unpack(bwi_rewrite *r, const bwi_node *n, uint32_t first, unpacking *u) {
   bwi_graph *g = bwi_rewrite_new(r);
   bwi_id in[BWI_MAX_OPERANDS];
@@ -26,7 +26,7 @@ static bwi_id unpack(bwi_rewrite *r, const bwi_node *n, uint32_t first, unpackin
     if (!bwi_is(bwi_rewrite_old(r), n->in[k], BWI_Constant)) return BWI_NONE;
     in[k - first] = bwi_rewrite_map(r, n->in[k]);
   }
-  const bwi_params params = {.i = {n->params->i[0], n->params->i[1], n->params->i[2]}};
+  const bwi_params params = {.i = {n->params->i[0], n->params->i[1], n->params->i[2]}, .dtype = n->dtype};
   const bwi_id packed = bwi_apply(g, BWI_Dequantize, &params, n->n_in - first, in);
   if (packed == BWI_NONE) return BWI_NONE;
   const size_t bytes = bwi_node_bytes(bwi_graph_node(g, packed));

@@ -83,23 +83,52 @@ static bw_status infer_gather_mm(const bwi_graph *g, uint32_t n_in, const bwi_no
   return BW_OK;
 }
 
-/* Quantised values: groups along the last axis share a scale and a bias; values are packed from the
- * lowest bit of 32-bit words. Gives the number of values in a row. */
-static bw_status check_quantized(int64_t *columns, const bwi_params *params, const bwi_node *w,
-                                 uint32_t n_tables, const bwi_node *const *tables, bw_error *err) {
-  static const char *const modes[] = {"affine", "mxfp4", "mxfp8", "nvfp4"};
+/* What a mode of mx.quantize allows; 0 bits or groups: several. */
+static const struct {
+  const char *name;
+  uint32_t n_tables; /* scales, and biases where they are two */
+  int64_t group, bits;
+} modes[] = {{"affine", 2, 0, 0}, {"mxfp4", 1, 32, 4}, {"mxfp8", 1, 32, 8}, {"nvfp4", 1, 16, 4}};
+
+/* The parameters of a mode: group, bits, mode. */
+static bw_status check_mode(const bwi_params *params, uint32_t n_tables, bw_error *err) {
   const int64_t group = params->i[0], bits = params->i[1], mode = params->i[2];
   BW_TRY(bwi_check_range(mode, 0, 3, "mode", err));
-  if (mode != 0)
-    return BW_FAIL(err, BW_EUNSUPPORTED, "quantisation mode %s, only affine is supported", modes[mode]);
+  if (n_tables != modes[mode].n_tables)
+    return BW_FAIL(err, BW_EFORMAT, "%s quantisation needs scales and %sbiases", modes[mode].name,
+                   mode == 0 ? "" : "no ");
+  if (mode != 0 && (group != modes[mode].group || bits != modes[mode].bits))
+    return BW_FAIL(err, BW_EFORMAT, "mode %s has groups of %d values of %d bits", modes[mode].name,
+                   (int)modes[mode].group, (int)modes[mode].bits);
+  if (mode != 0) return BW_OK;
   if (group != 32 && group != 64 && group != 128)
     return BW_FAIL(err, BW_EFORMAT, "the group size must be 32, 64 or 128");
-  if (bits < 2 || bits > 8 || bits == 7) return BW_FAIL(err, BW_EFORMAT, "bits must be 2, 3, 4, 5, 6 or 8");
-  if (n_tables != 2) return BW_FAIL(err, BW_EFORMAT, "affine quantisation needs scales and biases");
+  if (bits < 1 || bits > 8 || bits == 7)
+    return BW_FAIL(err, BW_EFORMAT, "bits must be 1, 2, 3, 4, 5, 6 or 8");
+  return BW_OK;
+}
+
+/* Scales and biases: floats of the values' dtype, or scales that are small floats themselves, in bytes. */
+static bw_status check_tables(bool affine, uint32_t n_tables, const bwi_node *const *tables,
+                              const bwi_dims *expected, bw_error *err) {
+  if (affine) {
+    BW_TRY(bwi_check_same_float(n_tables, tables, err));
+    BW_TRY(bwi_check_shape(tables[1], expected, "the biases", err));
+  } else if (tables[0]->dtype != BW_U8) {
+    return BW_FAIL(err, BW_EFORMAT, "the scales must be uint8, not %s", bw_dtype_name(tables[0]->dtype));
+  }
+  return bwi_check_shape(tables[0], expected, "the scales", err);
+}
+
+/* Quantised values: groups along the last axis share a scale, and a bias if the mode is affine; values are
+ * packed from the lowest bit of 32-bit words. Gives the number of values in a row. */
+static bw_status check_quantized(int64_t *columns, const bwi_params *params, const bwi_node *w,
+                                 uint32_t n_tables, const bwi_node *const *tables, bw_error *err) {
+  const int64_t group = params->i[0], bits = params->i[1];
+  BW_TRY(check_mode(params, n_tables, err));
   if (w->dtype != BW_U32)
     return BW_FAIL(err, BW_EFORMAT, "packed values must be uint32, not %s", bw_dtype_name(w->dtype));
   BW_TRY(bwi_check_rank(w, 2, BW_MAX_RANK, "the packed operand", err));
-  BW_TRY(bwi_check_same_float(n_tables, tables, err));
   const uint32_t last = w->shape.n - 1;
   const int64_t packed_bits = w->shape.v[last] * 32;
   if (packed_bits % bits != 0 || packed_bits / bits % group != 0)
@@ -107,8 +136,7 @@ static bw_status check_quantized(int64_t *columns, const bwi_params *params, con
   *columns = packed_bits / bits;
   bwi_dims expected = w->shape;
   expected.v[last] = *columns / group;
-  BW_TRY(bwi_check_shape(tables[0], &expected, "the scales", err));
-  return bwi_check_shape(tables[1], &expected, "the biases", err);
+  return check_tables(params->i[2] == 0, n_tables, tables, &expected, err);
 }
 
 /* A vector is a row that loses its axis again; MLX multiplies it by a single matrix only. */
@@ -123,7 +151,8 @@ static bw_status infer_quantized_matmul(const bwi_graph *g, uint32_t n_in, const
   int64_t columns = 0;
   BW_TRY(check_quantized(&columns, params, in[1], n_in - 2, in + 2, err));
   BW_TRY(bwi_check_range(params->i[3], 0, 1, "transpose", err));
-  BW_TRY(bwi_check_same_dtype(in[0], in[2], err));
+  BW_TRY(params->i[2] == 0 ? bwi_check_same_dtype(in[0], in[2], err)
+                           : bwi_check_float(in[0], "the left operand", err));
   BW_TRY(check_vector(in[0], in[1], err));
   bwi_node x = *in[0], matrix = *in[1];
   if (x.shape.n == 1) x.shape = (bwi_dims){2, {1, x.shape.v[0]}};
@@ -142,7 +171,10 @@ static bw_status infer_dequantize(const bwi_graph *g, uint32_t n_in, const bwi_n
   (void)g;
   int64_t columns = 0;
   BW_TRY(check_quantized(&columns, params, in[0], n_in - 1, in + 1, err));
-  *out = (bwi_typed_shape){in[1]->dtype, in[0]->shape};
+  if (params->i[2] == 0) params->dtype = in[1]->dtype;
+  if (!bwi_is_float(params->dtype))
+    return BW_FAIL(err, BW_EFORMAT, "values cannot be unpacked as %s", bw_dtype_name(params->dtype));
+  *out = (bwi_typed_shape){params->dtype, in[0]->shape};
   out->shape.v[out->shape.n - 1] = columns;
   return BW_OK;
 }
@@ -294,21 +326,25 @@ static bwi_id compose_quantized_matmul(bwi_graph *g, const bwi_node *n, const bw
   return bwi_matmul_rows(g, in[0], compose_dequantize(g, n, in + 1), n->params->i[3] == 1);
 }
 
+/* Only affine quantisation has tables with a derivative. */
 static void vjp_dequantize(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted, bwi_id *cotangents) {
-  bwi_vjp_composed(g, node, c, wanted, cotangents, compose_dequantize);
+  if (bwi_graph_node(g, node)->params->i[2] == 0)
+    bwi_vjp_composed(g, node, c, wanted, cotangents, compose_dequantize);
 }
 
 static void vjp_quantized_matmul(bwi_graph *g, bwi_id node, bwi_id c, const bool *wanted,
                                  bwi_id *cotangents) {
   const bwi_node *n = bwi_graph_node(g, node);
-  if (wanted[2] || wanted[3]) {
+  if (n->params->i[2] == 0 && (wanted[2] || wanted[3])) {
     bwi_vjp_composed(g, node, c, wanted, cotangents, compose_quantized_matmul);
     return;
   }
+  if (!wanted[0]) return;
   bwi_params params = *n->params;
   params.i[3] = !params.i[3];
-  const bwi_id product =
-      bwi_apply(g, BWI_QuantizedMatmul, &params, 4, (bwi_id[]){c, n->in[1], n->in[2], n->in[3]});
+  bwi_id in[4] = {c, n->in[1], n->in[2]};
+  if (n->n_in == 4) in[3] = n->in[3];
+  const bwi_id product = bwi_apply(g, BWI_QuantizedMatmul, &params, n->n_in, in);
   cotangents[0] = bwi_sum_to(g, product, &bwi_graph_node(g, n->in[0])->shape);
 }
 

@@ -120,9 +120,24 @@ static bwi_id lower_arange(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id 
 
 static bwi_id lower_quantize(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *in) {
   bwi_params p = params_of(v);
-  if (!p.i[3]) return bwi_graph_fail(g, BW_EUNSUPPORTED, "quantising at run time");
+  if (!p.i[3])
+    return bwi_graph_fail(g, BW_EUNSUPPORTED,
+                          "quantising at run time; evaluate the parameters before exporting");
   p.i[3] = 0;
+  p.dtype = v->array.dtype; /* the state does not say */
   return bwi_apply(g, BWI_Dequantize, &p, v->n_operands, in);
+}
+
+/* Operands x, w, scales, [biases], left and right indices. */
+static bwi_id lower_gather_quantized(bwi_graph *g, const bwi_mlxfn_value *v, const bwi_id *in) {
+  const bwi_params p = params_of(v);
+  const uint32_t n_packed = v->n_operands - 3;
+  const bwi_params packed = {.i = {p.i[0], p.i[1], p.i[2]}, .dtype = bwi_graph_node(g, in[0])->dtype};
+  const bwi_params sorted = {.i = {p.i[4], p.i[5]}};
+  const bwi_id w = bwi_apply(g, BWI_Dequantize, &packed, n_packed, in + 1);
+  const bwi_id matrices = p.i[3] == 1 ? bwi_swap_last(g, w) : w;
+  return bwi_apply(g, BWI_GatherMM, &sorted, 4,
+                   (bwi_id[]){in[0], matrices, in[1 + n_packed], in[2 + n_packed]});
 }
 
 /* Where a slice has one element along an axis, MLX writes stride 1 and leaves the end as it was: [3:0:-5]
@@ -164,6 +179,7 @@ static const struct {
     {"Depends", lower_depends},
     {"DivMod", lower_divmod},
     {"Full", lower_operand},
+    {"GatherQMM", lower_gather_quantized},
     {"NumberOfElements", lower_number_of_elements},
     {"Quantize", lower_quantize},
     {"ScaledDotProductAttention", lower_attention},

@@ -85,7 +85,7 @@ def product_cases():
 
 
 def quantized_cases():
-    for bits in (2, 3, 4, 5, 6, 8):
+    for bits in (1, 2, 3, 4, 5, 6, 8):
         for group in (32, 64):
             for transpose in (True, False):
                 name = f"quantized_matmul_{bits}bit_group{group}{'_transposed' if transpose else ''}"
@@ -117,6 +117,78 @@ def quantized_cases():
     )
 
 
+FLOAT_MODES = {"mxfp4": (32, 4), "mxfp8": (32, 8), "nvfp4": (16, 4)}
+
+
+def float_mode_cases():
+    for mode, (group, bits) in FLOAT_MODES.items():
+        for transpose in (True, False):
+            name = f"quantized_matmul_{mode}{'_transposed' if transpose else ''}"
+            yield case(name, float_product(mode, transpose), normal(3, 64), frozen(normal(64, 64, scale=3)))
+        for name, dtype in {"f16": F16, "bf16": BF16}.items():
+            yield case(f"quantized_matmul_{mode}_{name}", float_product(mode, True), normal(3, 64, dtype=dtype),
+                       frozen(normal(32, 64, dtype=dtype)))  # fmt: skip
+        yield case(f"quantized_matmul_{mode}_vector", float_product(mode, True), normal(64), frozen(normal(32, 64)))
+        # every byte, so all codes, in one row without the NaNs of mxfp8; the scales reach over many powers of two
+        every_byte = frozen(values([[0 if k % 128 == 127 else k for k in range(256)], list(range(256))], mx.uint8))
+        scales = [[112 + 2 * k for k in range(256 * 8 // bits // group)]] * 2
+        yield case(f"quantized_matmul_{mode}_every_code", product_of_bytes(mode), normal(3, 256 * 8 // bits),
+                   every_byte, frozen(values(scales, mx.uint8)))  # fmt: skip
+    # a scale of nvfp4 is a small float, of which this has every one but NaN's codes
+    codes = frozen(values([[34] * 8 * 254], mx.uint8))
+    every_scale = frozen(values([[k for k in range(256) if k % 128 != 127]], mx.uint8))
+    yield case("quantized_matmul_nvfp4_every_scale", product_of_bytes("nvfp4"), normal(2, 254 * 16), codes, every_scale)
+    yield case("dequantize_mxfp4", lambda x, w: x @ unpacked_mxfp4(w).T, normal(3, 64), frozen(normal(32, 64)))
+
+
+def float_product(mode, transpose):
+    def product(x, w):
+        packed = mx.quantize(w, mode=mode)
+        mx.eval(packed)
+        return mx.quantized_matmul(x, *packed, transpose=transpose, mode=mode)
+
+    return product
+
+
+def product_of_bytes(mode):
+    def product(x, codes, scales):
+        words = codes.view(mx.uint32)
+        mx.eval(words)
+        return mx.quantized_matmul(x, words, scales, mode=mode)
+
+    return product
+
+
+def unpacked_mxfp4(w):
+    packed = mx.quantize(w, mode="mxfp4")
+    mx.eval(packed)
+    return mx.dequantize(*packed, mode="mxfp4", dtype=mx.float32)
+
+
+def gathered_cases():
+    choice, rows = frozen(values([2, 0, 1, 2], mx.uint32)), frozen(values([1, 1, 0, 3], mx.uint32))
+    for transpose in (True, False):
+        name = f"gather_qmm{'_transposed' if transpose else ''}"
+        yield case(name, gathered_product("affine", transpose), normal(4, 2, 64), frozen(normal(3, 64, 64)), choice)
+    for mode in FLOAT_MODES:
+        yield case(f"gather_qmm_{mode}", gathered_product(mode, True), normal(4, 1, 64), frozen(normal(3, 32, 64)), choice)
+    weights = frozen(normal(3, 32, 64))
+    yield case("gather_qmm_left", gathered_product("affine", True), normal(4, 1, 64), weights, choice, rows)
+    index = integers(0, 3, 4, dtype=mx.uint32)
+    yield case("gather_qmm_index_is_input", gathered_product("affine", True), normal(4, 1, 64), weights, index)
+    half = frozen(normal(3, 32, 64, dtype=F16))
+    yield case("gather_qmm_f16", gathered_product("affine", True), normal(4, 1, 64, dtype=F16), half, choice)
+
+
+def gathered_product(mode, transpose):
+    def product(x, w, right, left=None):
+        packed = mx.quantize(w, mode=mode)
+        mx.eval(packed)
+        return mx.gather_qmm(x, *packed, lhs_indices=left, rhs_indices=right, transpose=transpose, mode=mode)
+
+    return product
+
+
 def quantized_product(bits, group, transpose):
     def product(x, w):
         packed = mx.quantize(w, group_size=group, bits=bits)
@@ -139,4 +211,4 @@ def block_masked_product(side):
     return lambda a, b, mask: mx.block_masked_mm(a, b, block_size=32, **{f"mask_{side}": mask})
 
 
-CASES = [*product_cases(), *quantized_cases()]
+CASES = [*product_cases(), *quantized_cases(), *float_mode_cases(), *gathered_cases()]

@@ -224,6 +224,12 @@ static bw_status add_derivative(bwi_graph **out, face *f, const parity_case *c, 
   return BW_OK;
 }
 
+static bwi_id widen_packed(bwi_rewrite *r, const bwi_node *n, const bwi_params *params) {
+  bwi_id in[BWI_MAX_OPERANDS];
+  for (uint32_t k = 0; k < n->n_in; k++) in[k] = bwi_rewrite_map(r, n->in[k]);
+  return bwi_apply(bwi_rewrite_new(r), BWI_Dequantize, params, n->n_in, in);
+}
+
 /* The graph with every float in double. */
 static bwi_id widen(bwi_rewrite *r, bwi_id id, void *payload) {
   (void)payload;
@@ -237,6 +243,7 @@ static bwi_id widen(bwi_rewrite *r, bwi_id id, void *payload) {
     case BWI_Constant: return bwi_astype(g, bwi_constant_borrowed(g, n->dtype, &n->shape, n->data), BW_F64);
     case BWI_AsType: return bwi_astype(g, bwi_rewrite_map(r, n->in[0]), BW_F64);
     case BWI_Arange: return bwi_apply(g, BWI_Arange, &params, 0, NULL);
+    case BWI_Dequantize: return widen_packed(r, n, &params);
     case BWI_View:
       return bwi_graph_fail(g, BW_EUNSUPPORTED, "bytes seen as another type have no double form");
     default: return BWI_NONE;

@@ -15,7 +15,7 @@ enum { MAX_VALUES = 8 };
 
 static const float two_floats[] = {1, 2};
 static const uint8_t not_bools[] = {1, 7};
-static const uint32_t operands[] = {0, 1, 2, 3};
+static const uint32_t operands[] = {0, 1, 2, 3, 4, 5};
 
 #define ARRAY(dtype, ...) \
   { {__VA_ARGS__}, dtype }
@@ -146,7 +146,36 @@ static const import_row rows[] = {
      2,
      {INPUT(BW_F32, 2, {32, 32}), {CALL("Quantize", 1, BW_U32, 2, {32, 4}), .state.i = {32, 4, 0, 0}}},
      .status = BW_EUNSUPPORTED,
-     .text = "value 1: quantising at run time"},
+     .text = "value 1: quantising at run time; evaluate the parameters before exporting"},
+    {"Quantize back",
+     2,
+     3,
+     {INPUT(BW_U32, 2, {32, 4}),
+      INPUT(BW_U8, 2, {32, 1}),
+      {CALL("Quantize", 2, BW_BF16, 2, {32, 32}), .state.i = {32, 4, 1, 1}}},
+     .becomes = BWI_Dequantize},
+    {"GatherQMM",
+     6,
+     7,
+     {INPUT(BW_F32, 3, {4, 2, 32}),
+      INPUT(BW_U32, 3, {3, 8, 4}),
+      INPUT(BW_F32, 3, {3, 8, 1}),
+      INPUT(BW_F32, 3, {3, 8, 1}),
+      INPUT(BW_U32, 1, {5}),
+      INPUT(BW_U32, 1, {5}),
+      {CALL("GatherQMM", 6, BW_F32, 3, {5, 2, 8}), .state.i = {32, 4, 0, 1, 0, 0}}},
+     .becomes = BWI_GatherMM},
+    {"GatherQMM without biases",
+     5,
+     6,
+     {INPUT(BW_F32, 3, {4, 2, 32}),
+      INPUT(BW_U32, 3, {3, 8, 4}),
+      INPUT(BW_F32, 3, {3, 8, 1}),
+      INPUT(BW_U32, 1, {5}),
+      INPUT(BW_U32, 1, {5}),
+      {CALL("GatherQMM", 5, BW_F32, 3, {5, 2, 8}), .state.i = {32, 4, 0, 1, 0, 0}}},
+     .status = BW_EFORMAT,
+     .text = "value 5: Dequantize: affine quantisation needs scales and biases"},
     {"unknown primitive",
      1,
      2,

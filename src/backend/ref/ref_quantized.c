@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MLX's affine quantisation: value q of a group stands for scale * q + bias. The q of a row are packed
- * from the lowest bit on without gaps, so one of 3, 5 or 6 bits may lie across two bytes or words. */
+/* MLX's quantisation. Affine: value q of a group stands for scale * q + bias. The others are those of the
+ * Open Compute Project's Microscaling Formats (v1.0) and of NVFP4: q is a small float, times a scale that is
+ * one too. The q of a row are packed from the lowest bit on without gaps, so one of 3, 5 or 6 bits may lie
+ * across two bytes or words. */
+#include <math.h>
+
 #include "backend/ref/ref.h"
 #include "backend/ref/ref_iterate.h"
 #include "backend/ref/ref_product.h"
@@ -8,8 +12,9 @@
 typedef struct quantized {
   const uint32_t *words;
   const void *scales, *biases;
-  bw_dtype dtype;
+  bw_dtype dtype; /* of the scales and biases */
   int64_t group, bits, words_a_row, columns;
+  enum { AFFINE, MXFP4, MXFP8, NVFP4 } mode;
 } quantized;
 
 /* The packed operand is k, then its scales and biases. */
@@ -17,13 +22,43 @@ static quantized packed_operand(const bwi_ref_call *call, uint32_t k) {
   const bwi_dims *shape = &call->operand[k]->shape;
   quantized q = {.words = call->in[k],
                  .scales = call->in[k + 1],
-                 .biases = call->in[k + 2],
                  .dtype = call->operand[k + 1]->dtype,
                  .group = call->node->params->i[0],
                  .bits = call->node->params->i[1],
-                 .words_a_row = shape->v[shape->n - 1]};
+                 .words_a_row = shape->v[shape->n - 1],
+                 .mode = call->node->params->i[2]};
+  if (q.mode == AFFINE) q.biases = call->in[k + 2];
   q.columns = q.words_a_row * 32 / q.bits;
   return q;
+}
+
+/* A float of so many bits after its sign, none of which stands for infinity or NaN. */
+static double small_float(uint64_t code, int exponent_bits, int mantissa_bits) {
+  const int bias = (1 << (exponent_bits - 1)) - 1;
+  const int exponent = (int)(code >> mantissa_bits) & ((1 << exponent_bits) - 1);
+  const int mantissa = (int)code & ((1 << mantissa_bits) - 1);
+  const int whole = exponent == 0 ? mantissa : mantissa | 1 << mantissa_bits;
+  const double size = ldexp(whole, (exponent == 0 ? 1 : exponent) - bias - mantissa_bits);
+  return (code >> (exponent_bits + mantissa_bits) & 1) != 0 ? -size : size;
+}
+
+static double e2m1(uint64_t code) {
+  return small_float(code, 2, 1);
+}
+
+static double e4m3(uint64_t code) {
+  return (code & 0x7F) == 0x7F ? (double)NAN : small_float(code, 4, 3);
+}
+
+/* An exponent only; the greatest is infinite, as MLX has it. */
+static double e8m0(uint8_t code) {
+  return code == UINT8_MAX ? (double)INFINITY : ldexp(1, code - 127);
+}
+
+static double floating_value(const quantized *q, uint64_t code, int64_t table) {
+  const uint8_t scale = ((const uint8_t *)q->scales)[table];
+  const double value = q->mode == MXFP8 ? e4m3(code) : e2m1(code);
+  return value * (q->mode == NVFP4 ? e4m3(scale) : e8m0(scale));
 }
 
 /* `row` counts through all leading axes. */
@@ -33,6 +68,7 @@ static double value_at(const quantized *q, int64_t row, int64_t column) {
   if (shift + q->bits > 32) window |= (uint64_t)q->words[word + 1] << 32;
   const uint64_t level = window >> shift & ((UINT64_C(1) << q->bits) - 1);
   const int64_t table = (row * q->columns + column) / q->group;
+  if (q->mode != AFFINE) return floating_value(q, level, table);
   double scale, bias;
   bwi_load_real(&scale, q->scales, q->dtype, table, 1, 1);
   bwi_load_real(&bias, q->biases, q->dtype, table, 1, 1);
