@@ -31,7 +31,7 @@ typedef struct bwi_attack_class {
 } bwi_attack_class;
 
 extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
-    bwi_apgd_t;
+    bwi_apgd_t, bwi_fab, bwi_fab_t;
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
 
@@ -92,6 +92,12 @@ void *bwi_batch_note(const bwi_batch *batch, uint64_t i);
 
 /* Takes sample i out of the batch; the last one gets its place. */
 void bwi_batch_drop(bwi_batch *batch, uint64_t i);
+
+/* Whether the class would be a success for the sample. */
+bool bwi_is_success(const bwi_subject *subject, int32_t prediction);
+
+/* How far logits are from being, or being no, success: above 0 for a success. */
+double bwi_margin(const bwi_subject *subject, uint32_t n_classes, const float *logits);
 
 /* The loss and the cotangent that the search uses: the loss's derivative, scaled so that its greatest entry
  * is 1. No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy

@@ -84,6 +84,21 @@ double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
   return norm == BW_L2 ? distance_l2(d, a, b) : distance_l1(d, a, b);
 }
 
+double bwi_length(bw_norm norm, uint64_t d, const float *v) {
+  double lanes[LANES] = {0};
+  for (uint64_t j = 0; j < d; j++) {
+    const double size = fabs((double)v[j]);
+    if (norm == BW_LINF)
+      lanes[j % LANES] = lanes[j % LANES] > size ? lanes[j % LANES] : size;
+    else
+      lanes[j % LANES] += norm == BW_L2 ? size * size : size;
+  }
+  if (norm == BW_L1) return sum_lanes(lanes);
+  if (norm == BW_L2) return sqrt(sum_lanes(lanes));
+  for (int k = 1; k < LANES; k++) lanes[0] = lanes[0] > lanes[k] ? lanes[0] : lanes[k];
+  return lanes[0];
+}
+
 bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x) {
   bool inside = true;
   for (uint64_t j = 0; j < ball->d; j++) inside &= x[j] >= ball->lower && x[j] <= ball->upper;
@@ -321,21 +336,9 @@ static void laplacian(uint64_t d, float *x) {
   }
 }
 
-static double length_of(const bwi_ball *ball, const float *x) {
-  double lanes[LANES] = {0};
-  for (uint64_t j = 0; j < ball->d; j++) {
-    const double size = fabs((double)x[j]);
-    if (ball->norm == BW_LINF)
-      lanes[0] = fmax(lanes[0], size);
-    else
-      lanes[j % LANES] += ball->norm == BW_L2 ? size * size : size;
-  }
-  return ball->norm == BW_L2 ? sqrt(sum_lanes(lanes)) : sum_lanes(lanes);
-}
-
 /* x is a direction; it becomes the point at that length from clean, clamped to the box. */
 static void place_at_length(const bwi_ball *ball, const float *clean, double wanted, float *x) {
-  const double length = length_of(ball, x);
+  const double length = bwi_length(ball->norm, ball->d, x);
   const double scale = length > 0 ? wanted / length : 0;
   for (uint64_t j = 0; j < ball->d; j++)
     x[j] = clamp((float)((double)clean[j] + scale * (double)x[j]), ball->lower, ball->upper);

@@ -22,6 +22,9 @@ double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d);
 /* Norm of a - b, summed in double. NaN if a coordinate is. */
 double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b);
 
+/* Norm of v, summed in double. */
+double bwi_length(bw_norm norm, uint64_t d, const float *v);
+
 /* Whether x is finite, inside the box and inside the ball, of which 1e-6 of the radius is given to the
  * rounding of float32. */
 bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x);

@@ -34,12 +34,11 @@ static void write_cotangents(void *payload, uint64_t first, uint64_t n, const fl
   }
 }
 
-static bool is_success(const bwi_subject *s, int32_t prediction) {
+bool bwi_is_success(const bwi_subject *s, int32_t prediction) {
   return prediction >= 0 && (s->target >= 0 ? prediction == s->target : prediction != s->label);
 }
 
-/* How far a success is from being none; logits as verified. */
-static double margin(const bwi_subject *s, uint32_t n_classes, const float *logits) {
+double bwi_margin(const bwi_subject *s, uint32_t n_classes, const float *logits) {
   const uint32_t own = (uint32_t)(s->target >= 0 ? s->target : s->label);
   double other = -INFINITY;
   for (uint32_t c = 0; c < n_classes; c++)
@@ -95,7 +94,7 @@ void bwi_batch_drop(bwi_batch *batch, uint64_t i) {
 static bool is_better(const bwi_batch *batch, uint64_t i) {
   const bwi_subject *s = &batch->subjects[i];
   if (!batch->attack->class->nearest)
-    return margin(s, batch->n_classes, batch->logits + i * batch->n_classes) > s->margin;
+    return bwi_margin(s, batch->n_classes, batch->logits + i * batch->n_classes) > s->margin;
   const bw_sample_outcome *outcome = &batch->oracle->result->outcomes[s->index];
   const double distance =
       bwi_distance(batch->ball.norm, batch->ball.d, batch->x + i * batch->ball.d, s->clean);
@@ -109,7 +108,7 @@ static uint64_t gather_claims(bwi_batch *batch) {
   for (uint64_t i = batch->n; i-- > 0;) {
     const bwi_subject *s = &batch->subjects[i];
     const float *logits = batch->logits + i * batch->n_classes;
-    if (!is_success(s, bwi_predict(batch->n_classes, logits))) continue;
+    if (!bwi_is_success(s, bwi_predict(batch->n_classes, logits))) continue;
     if (batch->roams && !bwi_ball_holds(&batch->ball, s->clean, batch->x + i * batch->ball.d)) continue;
     oracle->result->trails[s->index].seen = 1;
     if (!oracle->early_stop && !is_better(batch, i)) continue;
@@ -125,7 +124,7 @@ static bw_status judge(bwi_batch *batch, uint64_t i, bool *accepted, bw_error *e
   const float *x = batch->x + i * batch->ball.d, *logits = batch->logits + i * batch->n_classes;
   bwi_trail *trail = &oracle->result->trails[s->index];
   const int32_t prediction = bwi_predict(batch->n_classes, logits);
-  *accepted = is_success(s, prediction) && bwi_ball_holds(&batch->ball, s->clean, x);
+  *accepted = bwi_is_success(s, prediction) && bwi_ball_holds(&batch->ball, s->clean, x);
   if (!*accepted) {
     trail->n_refused++;
     return BW_OK;
@@ -138,7 +137,7 @@ static bw_status judge(bwi_batch *batch, uint64_t i, bool *accepted, bw_error *e
   outcome->attacked = outcome->success = 1;
   outcome->adversarial_prediction = prediction;
   outcome->distance = (float)bwi_distance(batch->ball.norm, batch->ball.d, x, s->clean);
-  s->margin = margin(s, batch->n_classes, logits);
+  s->margin = bwi_margin(s, batch->n_classes, logits);
   if (is_first) (void)bwi_meter_add(oracle->meter, oracle->sample_left, 1);
   return BW_OK;
 }

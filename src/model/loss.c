@@ -43,6 +43,12 @@ static double margin(uint32_t n, const float *z, uint32_t class, double sign, fl
   return sign * ((double)z[other] - (double)z[class]);
 }
 
+static double pair(const float *z, uint32_t label, uint32_t target, float *cotangent) {
+  cotangent[target] += 1;
+  cotangent[label] -= 1;
+  return (double)z[target] - (double)z[label];
+}
+
 /* The k greatest logits' classes, greatest first, the first of equals first; k <= 4. */
 static void top_classes(uint32_t n, const float *z, uint32_t k, uint32_t *top) {
   for (uint32_t rank = 0; rank < k; rank++) {
@@ -96,6 +102,7 @@ double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int
   const uint32_t class = (uint32_t)(targeted ? target : label);
   if (loss == BWI_LOSS_CE) return cross_entropy(n_classes, logits, class, targeted ? -1 : 1, cotangent);
   if (n_classes < 2) return 0;
+  if (loss == BWI_LOSS_PAIR && targeted) return pair(logits, (uint32_t)label, class, cotangent);
   if (loss == BWI_LOSS_DLR && targeted && n_classes >= 4)
     return targeted_dlr(n_classes, logits, (uint32_t)label, class, cotangent);
   if (loss == BWI_LOSS_DLR && !targeted && n_classes >= 3) return dlr(n_classes, logits, class, cotangent);

@@ -11,7 +11,8 @@ typedef enum bwi_loss {
   BWI_LOSS_CE = 0,     /* cross-entropy; targeted: minus the cross-entropy of the target */
   BWI_LOSS_MARGIN = 1, /* max_{i != y} z_i - z_y (Carlini and Wagner 2017, f6, without its floor); targeted:
                           z_t - max_{i != t} z_i */
-  BWI_LOSS_DLR = 2 /* Croce and Hein 2020, eq. 6; targeted eq. 7. Needs 3 (4) classes; margin with fewer */
+  BWI_LOSS_DLR = 2, /* Croce and Hein 2020, eq. 6; targeted eq. 7. Needs 3 (4) classes; margin with fewer */
+  BWI_LOSS_PAIR = 3 /* targeted: z_t - z_y, where the two classes meet it is 0; untargeted: margin */
 } bwi_loss;
 
 /* target < 0: untargeted. Writes the cotangent (n_classes) and returns the loss. */

@@ -134,7 +134,7 @@ static void test_rim_and_clip(void **state) {
       bwi_ball_clip(&ball, clean, x);
       assert_true(bwi_ball_holds(&ball, clean, x));
       if (!is_wide) continue;
-      assert_double_equal(bwi_distance(ball.norm, D, rim, clean), ball.radius, 1e-4 * ball.radius);
+      assert_true(fabs(bwi_distance(ball.norm, D, rim, clean) - ball.radius) < 1e-4 * ball.radius);
       /* L1 projects instead of shrinking: it ends elsewhere on the rim. */
       if (ball.norm == BW_L2) assert_true(bwi_distance(BW_LINF, D, x, rim) < 1e-5);
     }

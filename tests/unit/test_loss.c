@@ -38,6 +38,8 @@ static const loss_row rows[] = {
     {"DLR, targeted", BWI_LOSS_DLR, 4, {1, 5, 3, 2}, 1, 0, -4 / 3.5},
     {"DLR of two classes is the margin", BWI_LOSS_DLR, 2, {1, 4}, 1, UNTARGETED, -3},
     {"DLR, targeted, of three classes is the margin", BWI_LOSS_DLR, 3, {1, 5, 3}, 1, 2, -2},
+    {"pair", BWI_LOSS_PAIR, 4, {1, 5, 3, 2}, 2, 0, -2},
+    {"pair of nothing aimed at is the margin", BWI_LOSS_PAIR, 3, {1, 5, 3}, 1, UNTARGETED, -2},
 };
 
 static void test_values(void **state) {
@@ -61,7 +63,7 @@ static void test_derivatives(void **state) {
     float z[N], cotangent[N], unused[N];
     bwi_rng_normal(z, N, (bwi_rng_key){.stream = draw}, 0);
     for (uint32_t i = 0; i < N; i++) z[i] = roundf(z[i] * 16) / 16 + (float)i * 0x1p-6f; /* all different */
-    for (int32_t loss = BWI_LOSS_CE; loss <= BWI_LOSS_DLR; loss++) {
+    for (int32_t loss = BWI_LOSS_CE; loss <= BWI_LOSS_PAIR; loss++) {
       for (int32_t target = UNTARGETED; target <= 2; target += 3) {
         (void)bwi_loss_eval((bwi_loss)loss, N, z, 1, target, cotangent);
         for (uint32_t i = 0; i < N; i++) {
