@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "graph/build.h"
 #include "graph/passes.h"
+#include "graph/pattern.h"
 #include "graph/primitive.h"
 
 typedef struct rebatch {
@@ -246,6 +247,36 @@ static bwi_id rebatch_concatenate(bwi_rewrite *r, const rebatch *b, const bwi_no
   return bwi_apply(g, n->prim, n->params, n->n_in, in);
 }
 
+/* --- products of chosen matrices --- */
+
+static int64_t matrices(const bwi_graph *g, bwi_id id) {
+  bwi_dims leading = *shape_of(g, id);
+  leading.n -= 2;
+  int64_t count = 1;
+  for (uint32_t d = 0; d < leading.n; d++) count *= leading.v[d];
+  return count;
+}
+
+/* An index into operand k that counts through all its matrices goes on doing so. */
+static bwi_id rebatch_index(bwi_rewrite *r, const rebatch *b, const bwi_node *n, uint32_t k) {
+  bwi_graph *g = bwi_rewrite_new(r);
+  const bwi_graph *old = bwi_rewrite_old(r);
+  const bwi_id operand = full(r, b, n->in[k]), index = n->in[k + 2];
+  if (operand == BWI_NONE) return BWI_NONE;
+  const int64_t from = matrices(old, n->in[k]), to = matrices(g, operand);
+  bwi_dims shape = *shape_of(old, index);
+  if (from == to || !bwi_counts_to(old, index, from)) return full(r, b, index);
+  if (!scale_extents(b, shape.n, shape.v, from, to))
+    return refuse(r, "GatherMM: the batch cannot be told from the other axes of an index");
+  return bwi_reshape(g, bwi_arange(g, bwi_graph_node(old, index)->dtype, 0, to), &shape);
+}
+
+static bwi_id rebatch_gather_mm(bwi_rewrite *r, const rebatch *b, const bwi_node *n) {
+  const bwi_id in[] = {full(r, b, n->in[0]), full(r, b, n->in[1]), rebatch_index(r, b, n, 0),
+                       rebatch_index(r, b, n, 1)};
+  return bwi_apply(bwi_rewrite_new(r), n->prim, n->params, 4, in);
+}
+
 /* --- the pass --- */
 
 static bwi_id rebatch_input(bwi_rewrite *r, const rebatch *b, const bwi_node *n) {
@@ -274,6 +305,7 @@ static bwi_id rebatch_node(bwi_rewrite *r, const rebatch *b, bwi_id id) {
     case BWI_AvgPoolGradient: return rebatch_gradient(r, b, n, 2);
     case BWI_Pad: return rebatch_pad(r, b, n);
     case BWI_Concatenate: return rebatch_concatenate(r, b, n);
+    case BWI_GatherMM: return rebatch_gather_mm(r, b, n);
     default: return copy_full(r, b, n, n->params);
   }
 }

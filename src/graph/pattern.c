@@ -19,6 +19,18 @@ bool bwi_is_channel_constant(const bwi_graph *g, bwi_id id, int64_t n) {
   return count == 1 || (count == n && c->shape.v[c->shape.n - 1] == n);
 }
 
+bool bwi_counts_to(const bwi_graph *g, bwi_id id, int64_t count) {
+  const bwi_node *n = bwi_graph_node(g, id);
+  while (n->prim == BWI_Reshape || n->prim == BWI_Unflatten) n = bwi_graph_node(g, n->in[0]);
+  if (bwi_node_count(n) != count) return false;
+  if (n->prim == BWI_Arange) return n->params->f[0] == 0 && n->params->f[2] == 1;
+  if (n->prim != BWI_Constant || (n->dtype != BW_U32 && n->dtype != BW_I32)) return false;
+  const uint32_t *values = n->data; /* an int32 that is not negative has the same bytes */
+  for (int64_t i = 0; i < count; i++)
+    if (values[i] != (uint32_t)i) return false;
+  return true;
+}
+
 bool bwi_keeps_order(const bwi_dims *shape, const bwi_dims *axes) {
   int64_t previous = -1;
   for (uint32_t k = 0; k < axes->n; k++) {

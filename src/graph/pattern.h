@@ -15,6 +15,9 @@ bool bwi_is_known(const bwi_graph *g, bwi_id id, double value);
  * elements or one, and every axis before the last has extent 1. */
 bool bwi_is_channel_constant(const bwi_graph *g, bwi_id id, int64_t n);
 
+/* Whether a node is 0, 1, ... count - 1 in row-major order, as an Arange or as a constant that it became. */
+bool bwi_counts_to(const bwi_graph *g, bwi_id id, int64_t count);
+
 /* Whether every axis that a transpose moves past another has extent 1: the bytes stay where they are. */
 bool bwi_keeps_order(const bwi_dims *shape, const bwi_dims *axes);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Matrix products over the last two axes; leading axes are batches. */
 #include "graph/family.h"
+#include "graph/pattern.h"
 
 /* The shape of a @ b: batches broadcast, the last two axes multiply. */
 static bw_status product_shape(bwi_dims *out, const bwi_node *a, const bwi_node *b, bw_error *err) {
@@ -281,6 +282,7 @@ static bwi_id scatter_matrices(bwi_graph *g, bwi_id products, bwi_id indices, bw
   updates.v[updates.n++] = 1;
   updates.v[updates.n++] = rows;
   updates.v[updates.n++] = columns;
+  if (bwi_counts_to(g, indices, batch)) return bwi_reshape(g, products, &shape); /* each once */
   const bwi_id zeros = bwi_zeros(g, l->dtype, &(bwi_dims){3, {batch, rows, columns}});
   const bwi_params params = {.i = {BWI_UPDATE_SUM}, .v = {{1, {0}}}};
   const bwi_id sums =

@@ -114,6 +114,8 @@ def batch_cases():
         "GRU": (partial(nn.GRU, 4, 5), 3, 4),
         "MultiHeadAttention": (SelfAttention, 3, 8),
         "CNN": (partial(GloballyPooled, bias=True), 8, 8, 3),
+        "experts": (Experts, 32),
+        "quantised_experts": (partial(Experts, quantised=True), 32),
     }
     for name, (make, *sample) in networks.items():
         for from_one, is_shapeless in ((True, False), (False, False), (False, True)):
@@ -121,6 +123,23 @@ def batch_cases():
             trace = (normal(1 if from_one else 3, *sample),)
             yield layer(f"batch_{kind}_{name}", make, normal(5, *sample), traces=(trace,), shapeless=is_shapeless,
                         free_batch=True)  # fmt: skip
+
+
+class Experts(nn.Module):
+    """Each sample goes through the one of four matrices that a gate chooses."""
+
+    def __init__(self, quantised=False):
+        super().__init__()
+        self.gate, self.experts = nn.Linear(32, 4), mx.random.normal((4, 8, 32))
+        if quantised:
+            self.experts = mx.quantize(self.experts, group_size=32, bits=4)
+
+    def __call__(self, x):
+        choice = mx.stop_gradient(mx.argmax(self.gate(x), axis=-1))
+        rows = mx.expand_dims(x, 1)
+        if isinstance(self.experts, mx.array):
+            return mx.gather_mm(rows, mx.swapaxes(self.experts, -1, -2), rhs_indices=choice).squeeze(1)
+        return mx.gather_qmm(rows, *self.experts, rhs_indices=choice, group_size=32, bits=4).squeeze(1)
 
 
 def mlp():

@@ -106,6 +106,33 @@ static void overlapping_windows(bwi_graph *g, int64_t n) {
   one_output(g, greatest);
 }
 
+/* Row k of the input times the matrix that its greatest element chooses, with the derivative. */
+static void choose_matrices(bwi_graph *g, int64_t n, bwi_id rows) {
+  const bwi_id x = bwi_graph_input(g, 0);
+  const bwi_id greatest = bwi_apply(g, BWI_ArgReduce, &(bwi_params){.i = {1, 1}}, 1, &x);
+  const bwi_id in[] = {bwi_reshape(g, x, &(bwi_dims){3, {n, 1, 4}}),
+                       any_constant(g, (bwi_dims){3, {4, 4, 2}}), rows,
+                       bwi_reshape(g, greatest, &(bwi_dims){1, {n}})};
+  const bwi_id y = bwi_reshape(g, bwi_apply(g, BWI_GatherMM, NULL, 4, in), &(bwi_dims){2, {n, 2}});
+  const bwi_id cotangent = bwi_input(g, BW_F32, &bwi_graph_node(g, y)->shape, 1);
+  bwi_id outputs[2] = {y, BWI_NONE};
+  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
+}
+
+static void chosen_matrices(bwi_graph *g, int64_t n) {
+  (void)input(g, n, (bwi_dims){1, {4}});
+  choose_matrices(g, n, bwi_arange(g, BW_U32, 0, n));
+}
+
+static void chosen_matrices_after_folding(bwi_graph *g, int64_t n) {
+  uint32_t counting[64];
+  assert_true(n <= 64);
+  for (uint32_t k = 0; k < (uint32_t)n; k++) counting[k] = k;
+  (void)input(g, n, (bwi_dims){1, {4}});
+  choose_matrices(g, n, bwi_constant(g, BW_U32, &(bwi_dims){1, {n}}, counting));
+}
+
 static void padded(bwi_graph *g, int64_t n) {
   const bwi_params pad = {.v = {{2, {0, 1}}, {2, {0, 1}}, {2, {0, 2}}}};
   one_output(g, bwi_apply(g, BWI_Pad, &pad, 2,
@@ -142,6 +169,8 @@ static const rebatch_row rows[] = {
     {"update of a slice", update_of_a_slice},
     {"chosen columns", chosen_columns},
     {"overlapping windows", overlapping_windows},
+    {"chosen matrices", chosen_matrices},
+    {"chosen matrices after folding", chosen_matrices_after_folding},
     {"padded", padded},
     {"gradient", gradient},
     {"gradient that is zero", gradient_that_is_zero},
