@@ -41,6 +41,14 @@ static void vector(bwi_graph *g) {
   one_output(g, product(g, &transposed, (bwi_dims){1, {COLUMNS}}));
 }
 
+static void small_floats(bwi_graph *g) { /* mxfp4, scales of 2^-2 to 2^1 */
+  uint8_t scales[ROWS * COLUMNS / GROUP];
+  for (uint32_t k = 0; k < sizeof scales; k++) scales[k] = (uint8_t)(125 + k % 4);
+  const bwi_id in[] = {any_input(g, (bwi_dims){2, {3, COLUMNS}}), packed(g),
+                       bwi_constant(g, BW_U8, &tables, scales)};
+  one_output(g, bwi_apply(g, BWI_QuantizedMatmul, &(bwi_params){.i = {GROUP, 4, 1, 1}}, 3, in));
+}
+
 static void dequantised_by_the_user(bwi_graph *g) {
   const bwi_id in[] = {packed(g), any_constant(g, tables), any_constant(g, tables)};
   const bwi_id w = bwi_apply(g, BWI_Dequantize, &plain, 3, in);
@@ -62,13 +70,13 @@ static const pass_row rows[] = {
     {"rows by rows", rows_by_rows, {{BWI_QuantizedMatmul, 0}, {BWI_Dequantize, 0}, {BWI_Matmul, 1}}},
     {"a batch", batch, {{BWI_QuantizedMatmul, 0}, {BWI_Matmul, 1}}},
     {"a vector", vector, {{BWI_QuantizedMatmul, 0}, {BWI_Matmul, 1}}},
+    {"small floats", small_floats, {{BWI_QuantizedMatmul, 0}, {BWI_Matmul, 1}}},
     {"dequantised by the user", dequantised_by_the_user, {{BWI_Dequantize, 0}, {BWI_Matmul, 1}}},
     {"scales are an input", scales_are_an_input, {{BWI_QuantizedMatmul, 1}, {BWI_Matmul, 0}}},
 };
 
-/* An unpacked weight is rounded once to float32, by 2^-24 of itself at most, and so is the result; weights
- * are positive and inputs of both signs, so that the 64 terms of a sum may cancel to a 64th of what they are.
- */
+/* An unpacked weight is rounded once to float32, by 2^-24 of itself at most, and so is the result; the terms
+ * of a sum, 64 at most, may cancel to a 64th of what they are. */
 #define TOLERANCE 0x1p-17
 
 static void test_rows(void **state) {
