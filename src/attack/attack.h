@@ -31,7 +31,7 @@ typedef struct bwi_attack_class {
 } bwi_attack_class;
 
 extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
-    bwi_apgd_t, bwi_fab, bwi_fab_t;
+    bwi_apgd_t, bwi_fab, bwi_fab_t, bwi_square;
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
 
