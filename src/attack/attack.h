@@ -26,12 +26,15 @@ typedef struct bwi_attack_class {
   bw_status (*check)(const bw_attack *attack, const bw_model *model, bw_error *err);
   /* The value of an option whose standard is NaN; NULL if there is none. */
   double (*derive)(const bw_attack *attack, const char *option);
-  /* One restart on a fresh batch, whose iterates are the clean samples. */
+  /* One restart on a fresh batch, whose iterates are the clean samples. NULL if the attack has parts. */
   bw_status (*run)(bwi_batch *batch, bw_error *err);
+  /* Part k, from 0, of an attack that is a sequence of others, each on the samples that still stand; false
+   * past the last. NULL: it is no such sequence. */
+  bool (*part)(bw_attack *out, const bw_attack *whole, const bw_model *model, uint32_t k);
 } bwi_attack_class;
 
 extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
-    bwi_apgd_t, bwi_fab, bwi_fab_t, bwi_square;
+    bwi_apgd_t, bwi_fab, bwi_fab_t, bwi_square, bwi_autoattack;
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
 
@@ -46,6 +49,12 @@ struct bw_attack {
 
 /* The option's value, derived if need be; `otherwise` if the attack has no such option. */
 double bwi_attack_value(const bw_attack *attack, const char *option, double otherwise);
+
+/* The class with the norm and budget given, its options as they are by default. */
+bw_attack bwi_attack_of(const bwi_attack_class *class, bw_norm norm, double eps);
+
+/* Gives the attack's option a value in its range. */
+void bwi_attack_put(bw_attack *attack, const char *option, double value);
 
 /* The same attack with another budget; distances that were set by hand grow with it. */
 bw_attack bwi_attack_with_eps(const bw_attack *attack, double eps);

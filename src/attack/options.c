@@ -22,6 +22,17 @@ static bw_status check_norm(const bw_attack_info *info, bw_norm norm, bw_error *
                  (unsigned)norm <= BW_L0 ? norm_names[norm] : "of that number", list);
 }
 
+bw_attack bwi_attack_of(const bwi_attack_class *class, bw_norm norm, double eps) {
+  bw_attack attack = {.class = class, .norm = norm, .eps = eps};
+  for (uint32_t i = 0; i < class->info.n_options; i++) attack.values[i] = class->info.options[i].standard;
+  return attack;
+}
+
+void bwi_attack_put(bw_attack *attack, const char *option, double value) {
+  for (uint32_t i = 0; i < attack->class->info.n_options; i++)
+    if (strcmp(attack->class->info.options[i].name, option) == 0) attack->values[i] = value;
+}
+
 bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, double eps, bw_error *err) {
   const bwi_attack_class *class = bwi_attack_class_of(name);
   if (class == NULL) return BW_FAIL(err, BW_EINVAL, "no attack is called '%s'", name);
@@ -30,8 +41,7 @@ bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, doub
     return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", eps);
   bw_attack *attack = bwi_alloc(1, sizeof *attack);
   if (attack == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for an attack");
-  *attack = (bw_attack){.class = class, .norm = norm, .eps = eps};
-  for (uint32_t i = 0; i < class->info.n_options; i++) attack->values[i] = class->info.options[i].standard;
+  *attack = bwi_attack_of(class, norm, eps);
   *out = attack;
   return BW_OK;
 }
