@@ -209,7 +209,8 @@ static void start(const climb *c, bwi_batch *batch) {
  * each begins at the projection of the best iterate before. */
 static bw_status ascend_through_balls(bwi_batch *batch, uint32_t n_steps, bw_error *err) {
   uint32_t n_done = 0;
-  const uint32_t share = (uint32_t)fmin(ceil(0.3 * n_steps), n_steps / 3);
+  uint32_t share = (uint32_t)ceil(0.3 * n_steps);
+  if (share > n_steps / 3) share = n_steps / 3;
   for (int factor = share > 0 ? 3 : 1; factor >= 1; factor--) {
     climb c = climb_of(batch, factor * batch->attack->eps, factor > 1 ? share : n_steps - n_done);
     c.first_step = n_done;

@@ -133,7 +133,7 @@ void bwi_clean_clear(bwi_clean *clean) {
 typedef struct attack_call {
   bwi_crew *crew;
   const bwi_assignment *assignment;
-  const bw_attack *attack; /* the assigned one, or the part of it that is under way */
+  bw_attack attack; /* the assigned one, or the part of it that is under way */
   uint32_t n_parts, part;
   bw_attack_result *result;
   bwi_layout layout;
@@ -162,7 +162,7 @@ static int32_t target_of(const bwi_assignment *a, uint32_t n_classes, uint64_t i
 static bwi_subject subject_of(const attack_call *call, uint64_t i) {
   const bwi_assignment *a = call->assignment;
   const uint32_t stream =
-      (uint32_t)call->attack->class->stream << 16 | (a->first_restart * call->n_rivals + call->round);
+      (uint32_t)call->attack.class->stream << 16 | (a->first_restart * call->n_rivals + call->round);
   const int32_t target = target_of(a, call->crew->model->n_classes, i);
   return (bwi_subject){
       .index = i,
@@ -187,7 +187,7 @@ static bwi_layout layout_of(const bw_model *model, const bw_dataset *dataset) {
 static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_t first, uint64_t count) {
   const size_t d = (size_t)call->crew->model->d;
   bwi_batch batch = {
-      .attack = call->attack,
+      .attack = &call->attack,
       .ball = call->result->ball,
       .n_classes = call->crew->model->n_classes,
       .restart = call->assignment->first_restart + call->round / call->n_rivals,
@@ -220,14 +220,14 @@ static bool stops_early(const bw_attack *attack) {
 static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
                               bw_error *err) {
   const attack_call *call = payload;
-  const bwi_attack_class *class = call->attack->class;
+  const bwi_attack_class *class = call->attack.class;
   const double share = 1.0 / call->n_parts / call->n_rounds; /* of the work that this round is */
   BW_TRY(bwi_worker_reserve(worker, call->crew, class, err));
   bwi_oracle oracle = {
       .session = worker->session,
       .meter = &call->crew->meter,
       .result = call->result,
-      .early_stop = stops_early(call->attack),
+      .early_stop = stops_early(&call->attack),
       .sample_left = 1 - ((double)call->part * call->n_rounds + call->round) * share,
   };
   bwi_batch batch = fill_batch(call, worker, first, count);
@@ -273,8 +273,8 @@ static void drop_broken(attack_call *call) {
   call->n_survivors = n;
 }
 
-static bw_status run_rounds(attack_call *call, const bw_attack *attack, bw_error *err) {
-  call->attack = attack;
+static bw_status run_rounds(attack_call *call, bw_error *err) {
+  const bw_attack *attack = &call->attack;
   call->n_rivals = (uint32_t)bwi_attack_value(attack, "targets", 1);
   call->n_rounds = call->n_rivals * (uint32_t)bwi_attack_value(attack, "restarts", 1);
   if (attack->class->check != NULL) BW_TRY(attack->class->check(attack, call->crew->model, err));
@@ -287,15 +287,11 @@ static bw_status run_rounds(attack_call *call, const bw_attack *attack, bw_error
 
 static bw_status run_parts(attack_call *call, bw_error *err) {
   const bw_attack *whole = call->assignment->attack;
-  bw_attack part = *whole;
-  if (whole->class->part == NULL) {
-    BW_TRY(run_rounds(call, whole, err));
-  } else {
-    while (whole->class->part(&part, whole, call->crew->model, call->n_parts)) call->n_parts++;
-    for (; whole->class->part(&part, whole, call->crew->model, call->part); call->part++)
-      BW_TRY(run_rounds(call, &part, err));
-  }
-  for (uint64_t k = 0; k < call->n_survivors; k++) call->result->outcomes[call->survivors[k]].attacked = 1;
+  const bw_model *model = call->crew->model;
+  if (whole->class->part == NULL) return run_rounds(call, err);
+  while (whole->class->part(&call->attack, whole, model, call->n_parts)) call->n_parts++;
+  for (; whole->class->part(&call->attack, whole, model, call->part); call->part++)
+    BW_TRY(run_rounds(call, err));
   return BW_OK;
 }
 
@@ -313,7 +309,11 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
       .upper = model->upper,
       .d = d,
   };
-  attack_call call = {.crew = crew, .assignment = a, .layout = layout_of(model, a->dataset), .n_parts = 1};
+  attack_call call = {.crew = crew,
+                      .assignment = a,
+                      .attack = *a->attack,
+                      .n_parts = 1,
+                      .layout = layout_of(model, a->dataset)};
   call.result = bwi_attack_result_create(a->dataset, &ball);
   call.survivors = bwi_alloc(a->clean->count, sizeof *call.survivors);
   bw_status status = BW_OK;
@@ -327,6 +327,8 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
   }
   list_subjects(&call);
   status = run_parts(&call, err);
+  for (uint64_t k = 0; k < call.n_survivors && status == BW_OK; k++)
+    call.result->outcomes[call.survivors[k]].attacked = 1;
   call.result->seconds = bwi_now() - start;
 out:
   bwi_free(call.survivors);
