@@ -273,8 +273,9 @@ static void free_state(void *state) {
   bwi_free(s);
 }
 
-bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd,
-                          bwi_weights *weights, bw_error *err) {
+/* The geometry, and the weights packed for it. */
+static bw_status make_state(direct **out, const bwi_convolution *c, const bwi_simd *simd,
+                            bwi_weights *weights, bw_error *err) {
   bw_status status = BW_ENOMEM;
   const void *packed = NULL;
   const int64_t n_phases = period_of(c, 0) * period_of(c, 1), n_taps = c->kernel[0] * c->kernel[1];
@@ -298,6 +299,26 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_s
   if (status != BW_OK) goto out;
   for (uint32_t i = 0; i < s->n_parts; i++)
     s->parts[i].gemm.packed = (const float *)packed + s->parts[i].packed_offset;
+  *out = s;
+  s = NULL;
+out:
+  free_state(s);
+  return status;
+}
+
+bw_status bwi_direct_weights(const float **out, const bwi_convolution *c, const bwi_simd *simd,
+                             bwi_weights *weights, bw_error *err) {
+  direct *s = NULL;
+  BW_TRY(make_state(&s, c, simd, weights, err));
+  *out = s->parts[0].gemm.packed;
+  free_state(s);
+  return BW_OK;
+}
+
+bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd,
+                          bwi_weights *weights, bw_error *err) {
+  direct *s = NULL;
+  BW_TRY(make_state(&s, c, simd, weights, err));
   *out =
       (bwi_kernel){.run = run,
                    .free = free_state,
@@ -305,8 +326,5 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_s
                    .scratch_bytes = is_padded(s) ? (size_t)(s->images * image_count(s)) * sizeof(float) : 0,
                    .in_place = -1,
                    .name = simd->bfloat16 ? "direct bfloat16" : "direct"};
-  s = NULL;
-out:
-  free_state(s);
-  return status;
+  return BW_OK;
 }

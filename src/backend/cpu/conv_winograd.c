@@ -13,83 +13,50 @@ enum { POINTS = BWI_WINOGRAD_POINTS, ALL_POINTS = POINTS * POINTS };
 enum { LINE = 16 };                  /* floats of a cache line */
 enum { POINTS_BYTES = 1024 * 1024 }; /* of a block of tiles, where that makes FEWEST_TILES */
 enum { FEWEST_TILES = 48 };          /* that pay for reading the weights */
+/* Weights whose points take more are kept as taps, and as many channels and tiles at a time pass as stay in
+ * second-level cache. */
+enum { KEPT_BYTES = 3 * 1024 * 1024, PASSING_CHANNELS = 64, PASSING_TILES = 64 };
 
 typedef struct winograd {
   bwi_convolution c;
   int64_t n_out;    /* a tile gives n_out x n_out outputs */
   int64_t tiles[2]; /* of an image */
   int64_t tiles_at_once;
-  int64_t in_stride, out_stride; /* floats from a point to the next, in the two buffers */
+  int64_t in_channels;           /* that lie together before the products: a divisor of all */
+  int64_t in_stride, out_stride; /* floats from a point to the next, before and after the products */
   const float *zeros;            /* a pixel outside of the image */
-  bwi_gemm gemm;                 /* of point 0 */
-  int64_t packed_count;          /* floats of one point's weights */
+  bwi_gemm gemm;                 /* of point 0; passing: of the first tap */
+  int64_t packed_count;          /* floats of one point's or tap's weights */
+  bool passing;                  /* weights are kept as taps */
+  int64_t point_stride;          /* floats from a passing point to the next */
   bwi_segment *segments;
 } winograd;
 
 /* --- weights --- */
 
-/* Row p: the powers x^0 .. x^(taps - 1) of point p over the derivative of the points' polynomial; infinity
- * takes the last tap. The formulas of simd/winograd.c leave that factor to the weights. */
-static void point_rows(double rows[POINTS][POINTS], int64_t taps) {
-  static const double at[POINTS] = {
-      0, 0.70710678118654752440, -0.70710678118654752440, 1.41421356237309504880, -1.41421356237309504880, 0};
-  static const double derivative[POINTS] = {1, -1.5, -1.5, 6, 6, 1}; /* 5 x^4 - 7.5 x^2 + 1 */
-  for (int p = 0; p < POINTS; p++) {
-    double power = 1 / derivative[p];
-    for (int64_t k = 0; k < taps; k++, power *= at[p])
-      rows[p][k] = p < POINTS - 1 ? power : (double)(k == taps - 1);
-  }
+/* Points [0, ALL_POINTS) of count numbers of a packed form, whose tap t is taps + t * tap_stride. */
+static void transform_weights(const winograd *s, const float *taps, int64_t tap_stride, int64_t count,
+                              float *out, int64_t point_stride) {
+  const int64_t n_taps = s->c.kernel[0];
+  const float *each[ALL_POINTS];
+  for (int64_t t = 0; t < n_taps * n_taps; t++) each[t] = taps + t * tap_stride;
+  s->gemm.simd->winograd_weights(&(bwi_winograd_weights){each, (uint32_t)n_taps, count, out, point_stride});
 }
 
-/* One filter (taps, taps, C) to its points: out[p * stride + channel]. half: taps * C numbers. */
-static void transform_filter(float *out, int64_t stride, const bwi_convolution *c, const float *filter,
-                             double *half) {
-  const int64_t taps = c->kernel[0], n = c->channels;
-  double rows[POINTS][POINTS] = {{0}};
-  point_rows(rows, taps);
-  for (int64_t y = 0; y < POINTS; y++) {
-    for (int64_t j = 0; j < taps * n; j++) half[j] = 0;
-    for (int64_t i = 0; i < taps; i++) {
-      const double factor = rows[y][c->flip ? taps - 1 - i : i];
-      for (int64_t j = 0; j < taps * n; j++) half[j] += factor * (double)filter[i * taps * n + j];
-    }
-    for (int64_t x = 0; x < POINTS; x++) {
-      float *point = out + (y * POINTS + x) * stride;
-      for (int64_t channel = 0; channel < n; channel++) {
-        double sum = 0;
-        for (int64_t j = 0; j < taps; j++) sum += rows[x][c->flip ? taps - 1 - j : j] * half[j * n + channel];
-        point[channel] = (float)sum;
-      }
-    }
-  }
-}
-
-/* As many filters at a time as a vector has lanes. */
 static bw_status pack_points(void *payload, void *block, bw_error *err) {
   const winograd *s = payload;
   const bwi_convolution *c = &s->c;
-  const int64_t lanes = s->gemm.simd->lanes, stride = lanes * c->channels;
-  float *points = bwi_alloc((size_t)(ALL_POINTS * stride), sizeof *points);
-  double *half = bwi_alloc((size_t)(c->kernel[1] * c->channels), sizeof *half);
-  if (points == NULL || half == NULL) {
-    bwi_free(points);
-    bwi_free(half);
-    return BW_FAIL(err, BW_ENOMEM, "out of memory for transformed weights");
-  }
+  const int64_t n_taps = c->kernel[0] * c->kernel[1];
   const bwi_right_run run = {0, c->channels};
-  for (int64_t first = 0; first < c->out_channels; first += lanes) {
-    const int64_t left = c->out_channels - first, count = left < lanes ? left : lanes;
-    for (int64_t o = 0; o < count; o++) {
-      const float *filter = c->weights + (first + o) * c->kernel[0] * c->kernel[1] * c->channels;
-      transform_filter(points + o * c->channels, stride, c, filter, half);
-    }
-    for (int64_t p = 0; p < ALL_POINTS; p++) {
-      const bwi_right right = {points + p * stride, 1, c->channels, count, 1, &run};
-      bwi_gemm_pack_lanes((float *)block + p * s->packed_count, &s->gemm, &right, first);
-    }
+  float *taps = bwi_alloc((size_t)(n_taps * s->packed_count), sizeof *taps);
+  if (taps == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for transformed weights");
+  for (int64_t t = 0; t < n_taps; t++) {
+    const float *tap = c->weights + (c->flip ? n_taps - 1 - t : t) * c->channels;
+    const bwi_right right = {tap, 1, n_taps * c->channels, c->out_channels, 1, &run};
+    bwi_gemm_pack(taps + t * s->packed_count, &s->gemm, &right);
   }
-  bwi_free(points);
-  bwi_free(half);
+  transform_weights(s, taps, s->packed_count, s->packed_count, block, s->packed_count);
+  bwi_free(taps);
   return BW_OK;
 }
 
@@ -105,6 +72,7 @@ static tile_at tile_of(const winograd *s, int64_t index) {
                    index % s->tiles[1] * s->n_out};
 }
 
+/* A tile's channels lie in chunks, each with all points of all tiles. */
 static void transform_tile(const winograd *s, const float *x, tile_at at, float *out) {
   const bwi_convolution *c = &s->c;
   const float *pixels[ALL_POINTS];
@@ -117,66 +85,129 @@ static void transform_tile(const winograd *s, const float *x, tile_at at, float 
       pixels[i * POINTS + j] = inside ? line + column * c->channels : s->zeros;
     }
   }
-  s->gemm.simd->winograd_in(&(bwi_winograd_in){pixels, c->channels, out, s->in_stride});
+  for (int64_t first = 0; first < c->channels; first += s->in_channels, out += ALL_POINTS * s->in_stride)
+    s->gemm.simd->winograd_in(&(bwi_winograd_in){pixels, first, s->in_channels, out, s->in_stride});
 }
 
-static void finish_tile(const winograd *s, const float *points, tile_at at, float *out,
-                        const bwi_convolution_epilogue *e) {
+/* Channels [first, first + count) of a tile's outputs. */
+static void finish_tile(const winograd *s, const float *points, tile_at at, int64_t first, int64_t count,
+                        float *out, const bwi_convolution_epilogue *e) {
   const bwi_convolution *c = &s->c;
   float *pixels[ALL_POINTS];
   const float *residuals[ALL_POINTS], *masks[ALL_POINTS];
   for (int64_t i = 0; i < s->n_out; i++)
     for (int64_t j = 0; j < s->n_out; j++) {
       const int64_t y = at.y + i, x = at.x + j;
-      const int64_t first = ((at.image * c->out[0] + y) * c->out[1] + x) * c->out_channels;
+      const int64_t offset = ((at.image * c->out[0] + y) * c->out[1] + x) * c->out_channels + first;
       const bool inside = y < c->out[0] && x < c->out[1];
-      pixels[i * s->n_out + j] = inside ? out + first : NULL;
-      residuals[i * s->n_out + j] = inside && e->residual != NULL ? e->residual + first : NULL;
-      masks[i * s->n_out + j] = inside && e->mask != NULL ? e->mask + first : NULL;
+      pixels[i * s->n_out + j] = inside ? out + offset : NULL;
+      residuals[i * s->n_out + j] = inside && e->residual != NULL ? e->residual + offset : NULL;
+      masks[i * s->n_out + j] = inside && e->mask != NULL ? e->mask + offset : NULL;
     }
   s->gemm.simd->winograd_out(&(bwi_winograd_out){.in = points,
                                                  .point_stride = s->out_stride,
-                                                 .n_channels = c->out_channels,
+                                                 .n_channels = count,
                                                  .n_out = (uint32_t)s->n_out,
                                                  .out = pixels,
                                                  .residual = residuals,
                                                  .mask = masks,
-                                                 .bias = e->bias,
+                                                 .bias = e->bias != NULL ? e->bias + first : NULL,
                                                  .relu = c->relu});
 }
 
+/* Tiles [first, first + count) of all, and what is theirs in the scratch and beyond. */
+typedef struct block {
+  int64_t first, count;
+  float *in, *out, *weights; /* points: before and after the products, and of passing weights */
+  float *image;
+  bwi_convolution_epilogue epilogue;
+} block;
+
+static void finish_tiles(const winograd *s, const block *b, int64_t column, int64_t count,
+                         int64_t tile_stride) {
+  for (int64_t i = 0; i < b->count; i++)
+    finish_tile(s, b->out + i * tile_stride, tile_of(s, b->first + i), column, count, b->image, &b->epilogue);
+}
+
 /* (tiles, C) times (C, O) at each point. */
-static void multiply_points(const winograd *s, const float *in, float *out, int64_t n_tiles) {
+static void multiply_kept(const winograd *s, const block *b) {
   const float *rows[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
   for (int64_t point = 0; point < ALL_POINTS; point++) {
     bwi_gemm gemm = s->gemm;
     gemm.packed += point * s->packed_count;
-    for (int64_t first = 0; first < n_tiles; first += BWI_GEMM_ROWS) {
-      const int64_t count = n_tiles - first < BWI_GEMM_ROWS ? n_tiles - first : BWI_GEMM_ROWS;
+    for (int64_t first = 0; first < b->count; first += BWI_GEMM_ROWS) {
+      const int64_t count = b->count - first < BWI_GEMM_ROWS ? b->count - first : BWI_GEMM_ROWS;
       for (int64_t i = 0; i < count; i++) {
-        rows[i] = in + point * s->in_stride + (first + i) * s->c.channels;
-        outs[i] = out + point * s->out_stride + (first + i) * s->c.out_channels;
+        rows[i] = b->in + point * s->in_stride + (first + i) * s->c.channels;
+        outs[i] = b->out + point * s->out_stride + (first + i) * s->c.out_channels;
       }
       bwi_gemm_rows(&gemm, &(bwi_gemm_block){.n_rows = (uint32_t)count, .rows = rows, .out = outs},
                     (bwi_epilogue){NULL, false});
     }
   }
+  finish_tiles(s, b, 0, s->c.out_channels, s->c.out_channels);
+}
+
+/* One panel of columns and one chunk of channels, at each point. */
+static void multiply_chunk(const winograd *s, const block *b, int64_t chunk, uint32_t n_columns,
+                           uint32_t vectors) {
+  const bwi_segment segment = {0, s->in_channels};
+  const int64_t most = (int64_t)s->gemm.simd->lanes * s->gemm.simd->max_vectors;
+  const float *rows[PASSING_TILES];
+  float *outs[PASSING_TILES];
+  for (int64_t point = 0; point < ALL_POINTS; point++) {
+    const float *panel = b->weights + point * s->point_stride;
+    for (int64_t i = 0; i < b->count; i++) {
+      rows[i] = b->in + (chunk * ALL_POINTS + point) * s->in_stride + i * s->in_channels;
+      outs[i] = b->out + point * s->out_stride + i * most;
+    }
+    s->gemm.simd->panel(&(bwi_panel){.n_rows = (uint32_t)b->count,
+                                     .n_segments = 1,
+                                     .rows = rows,
+                                     .out = outs,
+                                     .segments = &segment,
+                                     .panel = panel,
+                                     .depth = s->in_channels,
+                                     .ahead = panel + s->point_stride,
+                                     .vectors = vectors,
+                                     .n_columns = n_columns,
+                                     .accumulate = chunk > 0});
+  }
+}
+
+/* The same with weights that are transformed as they are needed, for a panel of columns and a chunk of
+ * channels at a time. That costs a small part of the products, and saves three quarters of the memory and of
+ * its traffic. */
+static void multiply_passing(const winograd *s, const block *b) {
+  const int64_t lanes = s->gemm.simd->lanes, most = lanes * s->gemm.simd->max_vectors;
+  for (int64_t column = 0; column < s->c.out_channels; column += most) {
+    const int64_t left = s->c.out_channels - column, n_columns = left < most ? left : most;
+    const int64_t vectors = (n_columns + lanes - 1) / lanes;
+    for (int64_t chunk = 0; chunk * s->in_channels < s->c.channels; chunk++) {
+      const float *taps = s->gemm.packed + bwi_gemm_packed_at(&s->gemm, chunk * s->in_channels, column);
+      transform_weights(s, taps, s->packed_count, s->in_channels * vectors * lanes, b->weights,
+                        s->point_stride);
+      multiply_chunk(s, b, chunk, (uint32_t)n_columns, (uint32_t)vectors);
+    }
+    finish_tiles(s, b, column, n_columns, most);
+  }
 }
 
 static bw_status run(void *state, const void *const *in, void *out, void *scratch) {
   const winograd *s = state;
-  const bwi_convolution *c = &s->c;
-  float *points_in = scratch, *points_out = points_in + ALL_POINTS * s->in_stride;
-  const bwi_convolution_epilogue epilogue = bwi_convolution_epilogue_of(c, in);
-  const int64_t total = c->batch * s->tiles[0] * s->tiles[1];
-  for (int64_t first = 0; first < total; first += s->tiles_at_once) {
-    const int64_t count = total - first < s->tiles_at_once ? total - first : s->tiles_at_once;
-    for (int64_t i = 0; i < count; i++)
-      transform_tile(s, in[0], tile_of(s, first + i), points_in + i * c->channels);
-    multiply_points(s, points_in, points_out, count);
-    for (int64_t i = 0; i < count; i++)
-      finish_tile(s, points_out + i * c->out_channels, tile_of(s, first + i), out, &epilogue);
+  const int64_t total = s->c.batch * s->tiles[0] * s->tiles[1];
+  block b = {.in = scratch, .image = out, .epilogue = bwi_convolution_epilogue_of(&s->c, in)};
+  b.out = b.in + ALL_POINTS * s->in_stride * (s->c.channels / s->in_channels);
+  b.weights = b.out + ALL_POINTS * s->out_stride;
+  for (; b.first < total; b.first += b.count) {
+    b.count = total - b.first < s->tiles_at_once ? total - b.first : s->tiles_at_once;
+    for (int64_t i = 0; i < b.count; i++)
+      transform_tile(s, in[0], tile_of(s, b.first + i), b.in + i * s->in_channels);
+    if (s->passing)
+      multiply_passing(s, &b);
+    else
+      multiply_kept(s, &b);
   }
   return BW_OK;
 }
@@ -201,6 +232,7 @@ static int64_t tiles_at_once(const winograd *s) {
   const int64_t tile_bytes = ALL_POINTS * (s->c.channels + s->c.out_channels) * (int64_t)sizeof(float);
   int64_t tiles = POINTS_BYTES / tile_bytes / 24 * 24; /* whole tiles of the panel kernel */
   if (tiles < FEWEST_TILES) tiles = FEWEST_TILES;
+  if (s->passing) tiles = PASSING_TILES;
   return tiles < total ? tiles : total;
 }
 
@@ -230,31 +262,42 @@ static bw_status make_state(winograd **out, const bwi_convolution *c, bw_error *
                   .segments = segments};
   bwi_segments_add(segments, 0, 0, c->channels);
   s->packed_count = bwi_gemm_packed_count(&s->gemm);
+  s->passing =
+      c->channels % BWI_GEMM_DEPTH == 0 && ALL_POINTS * s->packed_count * (int64_t)sizeof(float) > KEPT_BYTES;
   s->tiles_at_once = tiles_at_once(s);
+  s->in_channels = s->passing ? PASSING_CHANNELS : c->channels;
   /* One line more than the tiles take: points a power of two apart would evict each other. */
-  s->in_stride = s->tiles_at_once * c->channels + LINE;
-  s->out_stride = s->tiles_at_once * c->out_channels + LINE;
+  s->in_stride = s->tiles_at_once * s->in_channels + LINE;
+  s->out_stride = s->tiles_at_once * (s->passing ? simd->lanes * simd->max_vectors : c->out_channels) + LINE;
+  if (s->passing) s->point_stride = PASSING_CHANNELS * simd->lanes * simd->max_vectors + LINE;
   *out = s;
+  return BW_OK;
+}
+
+static bw_status find_weights(winograd *s, bwi_weights *weights, bw_error *err) {
+  if (s->passing) return bwi_direct_weights(&s->gemm.packed, &s->c, s->gemm.simd, weights, err);
+  const void *packed = NULL;
+  BW_TRY(bwi_weights_get(&packed, weights, s->c.weights, "winograd", bwi_convolution_variant(&s->c),
+                         (size_t)(ALL_POINTS * s->packed_count) * sizeof(float), pack_points, s, err));
+  s->gemm.packed = packed;
   return BW_OK;
 }
 
 bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err) {
   if (!applies(c)) return BW_FAIL(err, BW_EUNSUPPORTED, "Winograd's transform does not pay");
   winograd *s = NULL;
-  const void *packed = NULL;
   BW_TRY(make_state(&s, c, err));
-  const bw_status status =
-      bwi_weights_get(&packed, weights, c->weights, "winograd", bwi_convolution_variant(c),
-                      (size_t)(ALL_POINTS * s->packed_count) * sizeof(float), pack_points, s, err);
+  const bw_status status = find_weights(s, weights, err);
   if (status != BW_OK) {
     free_state(s);
     return status;
   }
-  s->gemm.packed = packed;
+  const int64_t in_count = s->in_stride * (c->channels / s->in_channels);
+  const int64_t scratch = ALL_POINTS * (in_count + s->out_stride + s->point_stride);
   *out = (bwi_kernel){.run = run,
                       .free = free_state,
                       .state = s,
-                      .scratch_bytes = (size_t)(ALL_POINTS * (s->in_stride + s->out_stride)) * sizeof(float),
+                      .scratch_bytes = (size_t)scratch * sizeof(float),
                       .in_place = -1,
                       .name = "winograd"};
   return BW_OK;

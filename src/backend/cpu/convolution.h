@@ -31,6 +31,10 @@ bw_status bwi_convolution_of(bwi_convolution *out, const bwi_graph *g, bwi_id id
 /* Each BW_EUNSUPPORTED where it does not apply. simd: what multiplies. */
 bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd,
                           bwi_weights *weights, bw_error *err);
+/* The weights packed as that kernel has them: tap after tap, and each of them as bwi_gemm packs it, where the
+ * convolution has no dilation and one group, and channels are a multiple of BWI_GEMM_DEPTH. */
+bw_status bwi_direct_weights(const float **out, const bwi_convolution *c, const bwi_simd *simd,
+                             bwi_weights *weights, bw_error *err);
 bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 

@@ -72,6 +72,13 @@ static int64_t panel_offset(const bwi_gemm *p, group g, columns c) {
   return g.line_first * padded_columns(p->simd, p->n_columns) + g.n_lines * c.first;
 }
 
+int64_t bwi_gemm_packed_at(const bwi_gemm *p, int64_t line, int64_t column) {
+  const columns c = columns_from(p, column);
+  group g = next_group(p, (group){0});
+  while (line >= g.line_first + g.n_lines) g = next_group(p, g);
+  return panel_offset(p, g, c) + (line - g.line_first) * c.vectors * p->simd->lanes;
+}
+
 /* Element k of n columns into a panel so many floats wide. */
 static void put_row(float *panel, const bwi_simd *simd, int64_t width, int64_t k, const float *row,
                     int64_t stride, int64_t n) {

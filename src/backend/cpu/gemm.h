@@ -46,6 +46,8 @@ uint32_t bwi_segments_needed(int64_t length);
 
 /* Floats that the packed form of p takes, whose simd, segments and n_columns are set. */
 int64_t bwi_gemm_packed_count(const bwi_gemm *p);
+/* Where in it a line begins, one element of all columns, of the panel whose first column that is. */
+int64_t bwi_gemm_packed_at(const bwi_gemm *p, int64_t line, int64_t column);
 /* Tells packed forms of the same weights apart: by variant, a number of the caller's, and by precision. */
 uint64_t bwi_gemm_variant(const bwi_simd *simd, uint64_t variant);
 /* Packs right for p (whose segments and n_columns are set) into packed, which holds zeros. */

@@ -64,10 +64,20 @@ typedef struct bwi_norm {
 /* A tile of Winograd's convolution is POINTS x POINTS pixels; point (i, j) is i * POINTS + j. */
 #define BWI_WINOGRAD_POINTS 6
 
+/* Filters of n_taps x n_taps to points, number by number: tap (i, j) of number k is taps[i * n_taps + j][k],
+ * and its point p goes to out[p * point_stride + k]. count: a multiple of lanes. */
+typedef struct bwi_winograd_weights {
+  const float *const *taps;
+  uint32_t n_taps; /* 3, 4 or 5 */
+  int64_t count;
+  float *out;
+  int64_t point_stride;
+} bwi_winograd_weights;
+
 typedef struct bwi_winograd_in {
-  const float *const *pixels; /* one a point, n_channels each */
-  int64_t n_channels;
-  float *out; /* point p at out + p * point_stride */
+  const float *const *pixels;        /* one a point */
+  int64_t first_channel, n_channels; /* of each pixel */
+  float *out;                        /* point p at out + p * point_stride */
   int64_t point_stride;
 } bwi_winograd_in;
 
@@ -102,6 +112,7 @@ typedef struct bwi_simd {
   uint32_t max_vectors; /* widest panel */
   void (*panel)(const bwi_panel *p);
   void (*narrow)(const bwi_narrow *p); /* bfloat16 only */
+  void (*winograd_weights)(const bwi_winograd_weights *t);
   void (*winograd_in)(const bwi_winograd_in *t);
   void (*winograd_out)(const bwi_winograd_out *t);
   /* One primitive (a bwi_prim; parameter: its i0) over n float32 elements; truth is 0 and 1. `in` has as many

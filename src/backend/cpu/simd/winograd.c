@@ -4,13 +4,26 @@
  *
  * Differs: the points are 0, +-1/sqrt(2), +-sqrt(2) and infinity instead of 0, +-1, +-2 and infinity. Their
  * polynomial is x (x^4 - 2.5 x^2 + 1), whose coefficients are small, so the error is about twice that of
- * direct summation instead of five times. The weights' transform is in conv_winograd.c. */
+ * direct summation instead of five times. */
 #include "backend/cpu/simd/table.h"
 #include "backend/cpu/simd/vector.h"
 
-enum { POINTS = BWI_WINOGRAD_POINTS, MOST_OUT = BWI_WINOGRAD_POINTS - 2 };
+enum { POINTS = BWI_WINOGRAD_POINTS, MOST_OUT = BWI_WINOGRAD_POINTS - 2, MOST_TAPS = 5 };
 
 static const float SMALL = 0.70710678118654752f, LARGE = 1.41421356237309505f;
+
+/* out[p] = sum over taps k of p^k g[k], over the derivative of the points' polynomial at p, a factor that the
+ * other transforms leave to this one. Infinity takes the last tap. Absent taps are zero. */
+INLINE void transform_weights(vf out[POINTS], const vf g[MOST_TAPS], const uint32_t n_taps) {
+  const vf small_even = g[0] + 0.5f * g[2] + 0.25f * g[4], small_odd = SMALL * (g[1] + 0.5f * g[3]);
+  const vf large_even = g[0] + 2.0f * g[2] + 4.0f * g[4], large_odd = LARGE * (g[1] + 2.0f * g[3]);
+  out[0] = g[0];
+  out[1] = (-1 / 1.5f) * (small_even + small_odd);
+  out[2] = (-1 / 1.5f) * (small_even - small_odd);
+  out[3] = (1 / 6.0f) * (large_even + large_odd);
+  out[4] = (1 / 6.0f) * (large_even - large_odd);
+  out[5] = g[n_taps - 1];
+}
 
 INLINE void transform_in(vf out[POINTS], const vf x[POINTS]) {
   const vf small_even = x[4] - 2.0f * x[2], small_odd = x[3] - 2.0f * x[1];
@@ -45,12 +58,38 @@ INLINE void store_lanes(float *at, vf v, uint32_t n) {
     vf_store_first(at, v, n);
 }
 
+INLINE void weights_points(const bwi_winograd_weights *t, const uint32_t n_taps) {
+  for (int64_t k = 0; k < t->count; k += LANES) {
+    vf half[POINTS][MOST_TAPS] = {{vf_all(0.0f)}}; /* transposed: [point of x][line] */
+    UNROLL for (uint32_t i = 0; i < n_taps; i++) {
+      vf line[MOST_TAPS] = {vf_all(0.0f)}, points[POINTS];
+      UNROLL for (uint32_t j = 0; j < n_taps; j++) line[j] = vf_load(t->taps[i * n_taps + j] + k);
+      transform_weights(points, line, n_taps);
+      UNROLL for (uint32_t j = 0; j < POINTS; j++) half[j][i] = points[j];
+    }
+    UNROLL for (uint32_t j = 0; j < POINTS; j++) {
+      vf points[POINTS];
+      transform_weights(points, half[j], n_taps);
+      UNROLL for (uint32_t i = 0; i < POINTS; i++)
+          vf_store(t->out + (i * POINTS + j) * t->point_stride + k, points[i]);
+    }
+  }
+}
+
+void VARIANT(winograd_weights)(const bwi_winograd_weights *t) {
+  switch (t->n_taps) {
+    case 3: weights_points(t, 3); break;
+    case 4: weights_points(t, 4); break;
+    default: weights_points(t, 5); break;
+  }
+}
+
 INLINE void in_channels(const bwi_winograd_in *t, int64_t channel, uint32_t lanes) {
   vf half[POINTS][POINTS]; /* transposed: [point of x][line] */
   UNROLL for (uint32_t i = 0; i < POINTS; i++) {
     vf line[POINTS], points[POINTS];
     UNROLL for (uint32_t j = 0; j < POINTS; j++) line[j] =
-        load_lanes(t->pixels[i * POINTS + j] + channel, lanes);
+        load_lanes(t->pixels[i * POINTS + j] + t->first_channel + channel, lanes);
     transform_in(points, line);
     UNROLL for (uint32_t j = 0; j < POINTS; j++) half[j][i] = points[j];
   }
