@@ -41,6 +41,9 @@ typedef struct value {
   bwi_id root; /* the node whose bytes these are: itself, or what a chain of views starts from */
   uint32_t first, last;
   uint32_t block;
+  bool listed; /* among the steps already */
+  bwi_id first_shrunk,
+      next_shrunk; /* what comes right after this node; after the same node as this; or BWI_NONE */
 } value;
 
 /* --- views --- */
@@ -83,7 +86,38 @@ static void find_live(const bwi_graph *g, value *values) {
     values[id].root = bwi_is_view(g, id) ? values[bwi_graph_node(g, id)->in[0]].root : id;
 }
 
-static bw_status list_steps(bwi_plan *plan, const value *values, bw_error *err) {
+/* A step that only makes less of one other, such as where a maximum is positive, comes right after it, so
+ * that the larger bytes are free sooner. */
+static void find_shrinking(const bwi_plan *plan, value *values) {
+  const bwi_graph *g = plan->g;
+  for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++)
+    values[id].first_shrunk = values[id].next_shrunk = BWI_NONE;
+  for (bwi_id id = (bwi_id)bwi_graph_count(g) - 1; id >= 0; id--) {
+    const bwi_node *n = bwi_graph_node(g, id);
+    bwi_id from = BWI_NONE;
+    uint32_t n_from = 0;
+    for (uint32_t k = 0; k < n->n_in; k++) {
+      const bwi_id root = values[n->in[k]].root;
+      if (bwi_graph_node(g, root)->prim == BWI_Constant || root == from) continue;
+      from = root;
+      n_from++;
+    }
+    if (n_from != 1 || !computed(plan, values, id) || !computed(plan, values, from)) continue;
+    const bwi_node *larger = bwi_graph_node(g, from);
+    if (larger->stage != n->stage || bwi_node_bytes(n) >= bwi_node_bytes(larger)) continue;
+    values[id].next_shrunk = values[from].first_shrunk;
+    values[from].first_shrunk = id;
+  }
+}
+
+static const void **list_step(bwi_plan *plan, value *values, bwi_id id, const void **operands) {
+  if (values[id].listed) return operands;
+  values[id].listed = true;
+  plan->steps[plan->n_steps++] = (step){.node = id, .in = operands};
+  return operands + bwi_graph_node(plan->g, id)->n_in;
+}
+
+static bw_status list_steps(bwi_plan *plan, value *values, bw_error *err) {
   const bwi_graph *g = plan->g;
   const bwi_id count = (bwi_id)bwi_graph_count(g);
   size_t n_operands = 0;
@@ -102,8 +136,9 @@ static bw_status list_steps(bwi_plan *plan, const value *values, bw_error *err) 
     for (bwi_id id = 0; id < count; id++) {
       const bwi_node *n = bwi_graph_node(g, id);
       if (!computed(plan, values, id) || n->stage != stage) continue;
-      plan->steps[plan->n_steps++] = (step){.node = id, .in = operands};
-      operands += n->n_in;
+      operands = list_step(plan, values, id, operands);
+      for (bwi_id less = values[id].first_shrunk; less != BWI_NONE; less = values[less].next_shrunk)
+        operands = list_step(plan, values, less, operands);
     }
     if (stage == 0) plan->n_first_stage = plan->n_steps;
   }
@@ -263,6 +298,7 @@ bw_status bwi_plan_create_within(bwi_plan **out, size_t max_bytes, const bwi_gra
   }
   plan->g = g;
   find_live(g, values);
+  find_shrinking(plan, values);
   status = list_steps(plan, values, err);
   for (uint32_t s = 0; status == BW_OK && s < plan->n_steps; s++)
     status = bind_kernel(&plan->steps[s], g, n_backends, backends, weights, flags, err);

@@ -116,29 +116,36 @@ static bwi_id fuse_relu(bwi_rewrite *r, const bwi_node *n) {
   return fuse(g, p, BWI_NONE, BWI_NONE, 1);
 }
 
-/* The cotangent of max(x, 0): the cotangent that came where x > 0, else 0. What came may be a product,
- * reshaped perhaps, or the gradient of pooling that x. */
+/* The gradient of pooling that x, 0 where x is not > 0. */
+static bwi_id fuse_pooling(bwi_rewrite *r, const bwi_node *condition, const bwi_node *came) {
+  const bwi_graph *old = bwi_rewrite_old(r);
+  const bool fits = came->prim == BWI_MaxPoolGradient && condition->prim == BWI_Greater &&
+                    bwi_is_known(old, condition->in[1], 0) && condition->in[0] == came->in[0];
+  if (!fits) return BWI_NONE;
+  bwi_params params = *came->params;
+  bwi_id in[3];
+  params.i[0] = 1;
+  for (uint32_t k = 0; k < 3; k++) in[k] = bwi_rewrite_map(r, came->in[k]);
+  return bwi_apply(bwi_rewrite_new(r), BWI_MaxPoolGradient, &params, 3, in);
+}
+
+/* What came where a condition holds, else 0: so the cotangent of max(x, 0). What came may be a product,
+ * reshaped perhaps. */
 static bwi_id fuse_mask(bwi_rewrite *r, const bwi_node *n) {
   const bwi_graph *old = bwi_rewrite_old(r);
   bwi_graph *g = bwi_rewrite_new(r);
   const bwi_node *condition = bwi_graph_node(old, n->in[0]), *came = bwi_graph_node(old, n->in[1]);
-  if (n->dtype != BW_F32 || !bwi_is_known(old, n->in[2], 0) || condition->prim != BWI_Greater ||
-      !bwi_is_known(old, condition->in[1], 0) || bwi_rewrite_uses(r, n->in[1]) != 1)
+  if (n->dtype != BW_F32 || !bwi_is_known(old, n->in[2], 0) || bwi_rewrite_uses(r, n->in[1]) != 1 ||
+      !bwi_dims_equal(&condition->shape, &n->shape) || !bwi_dims_equal(&came->shape, &n->shape))
     return BWI_NONE;
-  const bwi_node *x = bwi_graph_node(old, condition->in[0]);
-  if (x->dtype != BW_F32 || !bwi_dims_equal(&x->shape, &n->shape) || !bwi_dims_equal(&came->shape, &n->shape))
-    return BWI_NONE;
+  const bwi_id pooling = fuse_pooling(r, condition, came);
+  if (pooling != BWI_NONE) return pooling;
   bwi_id product = n->in[1];
   if (came->prim == BWI_Reshape && bwi_rewrite_uses(r, came->in[0]) == 1) product = came->in[0];
   const bwi_node *p = bwi_graph_node(g, bwi_rewrite_map(r, product));
-  const bwi_id mask = bwi_rewrite_map(r, condition->in[0]);
-  if (p->prim == BWI_MaxPoolGradient && p->in[0] == mask && product == n->in[1]) {
-    bwi_params params = *p->params;
-    params.i[0] = 1;
-    return bwi_apply(g, BWI_MaxPoolGradient, &params, p->n_in, p->in);
-  }
   if (!is_open(g, p)) return BWI_NONE;
-  return bwi_reshape(g, fuse(g, p, BWI_NONE, bwi_reshape(g, mask, &p->shape), 2), &n->shape);
+  const bwi_id mask = bwi_reshape(g, bwi_rewrite_map(r, n->in[0]), &p->shape);
+  return bwi_reshape(g, fuse(g, p, BWI_NONE, mask, 2), &n->shape);
 }
 
 static bwi_id fuse_epilogue(bwi_rewrite *r, bwi_id id, void *payload) {

@@ -4,12 +4,19 @@
 #include "graph/convolution.h"
 #include "graph/family.h"
 
+/* All floats but the mask, which is the last operand and a bool, if asked for. */
+static bw_status check_dtypes(uint32_t n_in, const bwi_node *const *in, int64_t activation, bw_error *err) {
+  BW_TRY(bwi_check_range(activation, 0, 2, "activation", err));
+  const uint32_t n_masks = activation == 2;
+  BW_TRY(bwi_check_range(n_in, 3 + n_masks, 4 + n_masks, "operands", err));
+  if (n_masks > 0 && in[n_in - 1]->dtype != BW_BOOL)
+    return BW_FAIL(err, BW_EFORMAT, "the mask must be bool, not %s", bw_dtype_name(in[n_in - 1]->dtype));
+  return bwi_check_same_float(n_in - n_masks, in, err);
+}
+
 /* bias (O), then an optional residual and, if asked for, a mask of the output's shape. */
 static bw_status check_epilogue(uint32_t n_in, const bwi_node *const *in, const bwi_dims *shape,
                                 int64_t activation, bw_error *err) {
-  BW_TRY(bwi_check_range(activation, 0, 2, "activation", err));
-  const uint32_t most = activation == 2 ? 5 : 4;
-  BW_TRY(bwi_check_range(n_in, most - 1, most, "operands", err));
   BW_TRY(bwi_check_shape(in[2], &(bwi_dims){1, {shape->v[shape->n - 1]}}, "the bias", err));
   for (uint32_t k = 3; k < n_in; k++) {
     const bool masks = activation == 2 && k + 1 == n_in;
@@ -21,7 +28,7 @@ static bw_status check_epilogue(uint32_t n_in, const bwi_node *const *in, const 
 static bw_status infer_convolution(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
                                    bwi_params *params, bwi_typed_shape *out, bw_error *err) {
   (void)g;
-  BW_TRY(bwi_check_same_float(n_in, in, err));
+  BW_TRY(check_dtypes(n_in, in, params->i[2], err));
   out->dtype = in[0]->dtype;
   BW_TRY(bwi_convolution_shape(&out->shape, &in[0]->shape, &in[1]->shape, params, err));
   return check_epilogue(n_in, in, &out->shape, params->i[2], err);
@@ -30,7 +37,7 @@ static bw_status infer_convolution(const bwi_graph *g, uint32_t n_in, const bwi_
 static bw_status infer_matmul(const bwi_graph *g, uint32_t n_in, const bwi_node *const *in,
                               bwi_params *params, bwi_typed_shape *out, bw_error *err) {
   (void)g;
-  BW_TRY(bwi_check_same_float(n_in, in, err));
+  BW_TRY(check_dtypes(n_in, in, params->i[0], err));
   BW_TRY(bwi_check_rank(in[0], 2, 2, "the left operand", err));
   BW_TRY(bwi_check_rank(in[1], 2, 2, "the right operand", err));
   BW_TRY(bwi_check_range(in[1]->shape.v[0], in[0]->shape.v[1], in[0]->shape.v[1], "inner extent", err));

@@ -46,8 +46,11 @@ static void test_epilogues(void **state) {
        .prim = BWI_FusedMatmul,
        .params = {.i = {2}},
        .n_in = 5,
-       .in = {F32(2, {BATCH, 300}), WEIGHTS(2, {300, 35}), WEIGHTS(1, {35}), F32(2, {BATCH, 35}),
-              F32(2, {BATCH, 35})},
+       .in = {F32(2, {BATCH, 300}),
+              WEIGHTS(2, {300, 35}),
+              WEIGHTS(1, {35}),
+              F32(2, {BATCH, 35}),
+              {BW_BOOL, {2, {BATCH, 35}}, ANY, false, 0}},
        SUM},
   };
   check_versus_bfloat16(rows, COUNT(rows));

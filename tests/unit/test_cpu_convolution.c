@@ -5,6 +5,8 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define IMAGE(...) \
   { BW_F32, {4, {BATCH, __VA_ARGS__}}, ANY, false, 0 }
+#define MASK(...) \
+  { BW_BOOL, {4, {BATCH, __VA_ARGS__}}, ANY, false, 0 }
 #define FILTERS(...) \
   { BW_F32, {4, {__VA_ARGS__}}, ANY, true, 0 }
 #define LINE(...) \
@@ -70,6 +72,8 @@ static void test_gradients(void **state) {
 #define FLIPPED(text, ...) \
   .name = text, .prim = BWI_Convolution, .n_in = 2, .params = {.i = {1, 1}, __VA_ARGS__ }
   static const versus_row rows[] = {
+      {FLIPPED("by Winograd, passing weights", PLANE(1, 1, 1, 1, 1)),
+       .in = {IMAGE(4, 4, 512), FILTERS(49, 3, 3, 512)}, POINTS},
       {FLIPPED("of 3 x 3", PLANE(1, 1, 1, 1, 1)), .in = {IMAGE(6, 5, 8), FILTERS(7, 3, 3, 8)}, SUM},
       {FLIPPED("of stride 2", PLANE(1, 2, 2, 1, 2)), .in = {IMAGE(4, 5, 32), FILTERS(16, 4, 4, 32)}, SUM},
       {FLIPPED("of stride 3 and dilation 2", PLANE(1, 4, 5, 2, 3)),
@@ -169,15 +173,18 @@ static void test_fused(void **state) {
        .in = {IMAGE(3, 4, 6), FILTERS(8, 3, 3, 3), VECTOR(8), IMAGE(3, 4, 8)},
        SUM},
       {FUSED("direct, mask", 4, 2, PLANE(2, 1, 1, 1, 1)),
-       .in = {IMAGE(7, 6, 5), FILTERS(21, 3, 3, 5), VECTOR(21), IMAGE(4, 3, 21)}, SUM},
+       .in = {IMAGE(7, 6, 5), FILTERS(21, 3, 3, 5), VECTOR(21), MASK(4, 3, 21)}, SUM},
       {FUSED("direct, residual and mask", 5, 2, PLANE(2, 1, 1, 1, 1)),
-       .in = {IMAGE(7, 6, 5), FILTERS(21, 3, 3, 5), VECTOR(21), IMAGE(4, 3, 21), IMAGE(4, 3, 21)}, SUM},
+       .in = {IMAGE(7, 6, 5), FILTERS(21, 3, 3, 5), VECTOR(21), IMAGE(4, 3, 21), MASK(4, 3, 21)}, SUM},
       {FUSED("Winograd, residual and mask", 5, 2, PLANE(1, 1, 1, 1, 1)),
-       .in = {IMAGE(8, 7, 16), FILTERS(21, 3, 3, 16), VECTOR(21), IMAGE(8, 7, 21), IMAGE(8, 7, 21)}, POINTS},
+       .in = {IMAGE(8, 7, 16), FILTERS(21, 3, 3, 16), VECTOR(21), IMAGE(8, 7, 21), MASK(8, 7, 21)}, POINTS},
       {FUSED("to one channel, bias", 3, 0, PLANE(1, 1, 1, 1, 2)),
        .in = {IMAGE(4, 3, 6), FILTERS(1, 3, 3, 6), VECTOR(1)}, SUM},
       {FUSED("Winograd, bias", 3, 0, PLANE(1, 1, 1, 1, 1)),
        .in = {IMAGE(8, 7, 16), FILTERS(21, 3, 3, 16), VECTOR(21)}, POINTS},
+      {FUSED("Winograd, passing weights, residual and mask", 5, 2, PLANE(1, 1, 1, 1, 1)),
+       .in = {IMAGE(5, 4, 256), FILTERS(100, 3, 3, 256), VECTOR(100), IMAGE(5, 4, 100), MASK(5, 4, 100)},
+       POINTS},
       {FUSED("Winograd, all", 4, 1, PLANE(1, 1, 1, 1, 1)),
        .in = {IMAGE(8, 7, 16), FILTERS(21, 3, 3, 16), VECTOR(21), IMAGE(8, 7, 21)}, POINTS},
   };

@@ -6,6 +6,8 @@
 #define F32(values, ...) \
   { BW_F32, {__VA_ARGS__}, values, false, 0 }
 
+#define MASK(...) \
+  { BW_BOOL, {__VA_ARGS__}, ANY, false, 0 }
 #define WEIGHTS(...) \
   { BW_F32, {__VA_ARGS__}, ANY, true, 0 }
 
@@ -57,14 +59,14 @@ static void test_fused(void **state) {
        .params = {.i = {2}},
        .n_in = 5,
        .in = {F32(ANY, 2, {BATCH, 300}), WEIGHTS(2, {300, 35}), WEIGHTS(1, {35}), F32(ANY, 2, {BATCH, 35}),
-              F32(STEPS, 2, {BATCH, 35})},
+              MASK(2, {BATCH, 35})},
        .units = 24,
        .sums = true},
       {.name = "bias, mask",
        .prim = BWI_FusedMatmul,
        .params = {.i = {2}},
        .n_in = 4,
-       .in = {F32(ANY, 2, {BATCH, 7}), WEIGHTS(2, {7, 80}), WEIGHTS(1, {80}), F32(EDGES, 2, {BATCH, 80})},
+       .in = {F32(ANY, 2, {BATCH, 7}), WEIGHTS(2, {7, 80}), WEIGHTS(1, {80}), MASK(2, {BATCH, 80})},
        .units = 16,
        .sums = true},
   };

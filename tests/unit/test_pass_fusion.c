@@ -115,7 +115,7 @@ static const pass_row epilogue_rows[] = {
      {{BWI_FusedMatmul, 1}, {BWI_MaxPoolGradient, 1}, {BWI_Select, 0}, {BWI_Matmul, 1}}},
     {"mask of another kind",
      mask_of_another_kind,
-     {{BWI_FusedConvolution, 0}, {BWI_Select, 2}, {BWI_Convolution, 2}}},
+     {{BWI_FusedConvolution, 1}, {BWI_Select, 1}, {BWI_Convolution, 1}}},
 };
 
 static void test_epilogues(void **state) {

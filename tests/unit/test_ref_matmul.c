@@ -42,7 +42,7 @@ static void test_products(void **state) {
        .params = {.i = {2}},
        .n_in = 5,
        .in = {MATRIX(BW_F32, 2, 1, 1, 2), MATRIX(BW_F32, 1, 2, 1, -1), VECTOR(BW_F32, 2, 1, 2),
-              MATRIX(BW_F32, 2, 2, 0, 0, -9, 1), MATRIX(BW_F32, 2, 2, 0, 1, 2, -1)},
+              MATRIX(BW_F32, 2, 2, 0, 0, -9, 1), MATRIX(BW_BOOL, 2, 2, 0, 1, 1, 0)},
        .out = MATRIX(BW_F32, 2, 2, 0, 1, -6, 0)},
       {.name = "bias",
        .prim = BWI_FusedMatmul,

@@ -219,13 +219,18 @@ static const float *from(const float *values, int64_t offset) {
   return values == NULL ? NULL : values + offset;
 }
 
+static const uint8_t *mask_from(const uint8_t *mask, int64_t offset) {
+  return mask == NULL ? NULL : mask + offset;
+}
+
 /* The outputs of a part for some images, counted through images, lines and columns. */
 static void run_part(const direct *s, const part *p, int64_t n_images, const float *padded, float *out,
                      const bwi_convolution_epilogue *e) {
   const bwi_convolution *c = &s->c;
   const phase_axis *y = &p->axis[0], *x = &p->axis[1];
   const int64_t column = p->group * p->gemm.n_columns, total = n_images * y->count * x->count;
-  const float *rows[BWI_GEMM_ROWS], *residual[BWI_GEMM_ROWS], *mask[BWI_GEMM_ROWS];
+  const float *rows[BWI_GEMM_ROWS], *residual[BWI_GEMM_ROWS];
+  const uint8_t *mask[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
   bwi_gemm_block block = {0, rows, outs, e->residual != NULL ? residual : NULL,
                           e->mask != NULL ? mask : NULL};
@@ -239,7 +244,7 @@ static void run_part(const direct *s, const part *p, int64_t n_images, const flo
       rows[k] = padded + ((n * s->padded[0] + i * y->step) * s->padded[1] + j * x->step) * c->channels;
       outs[k] = out + at;
       residual[k] = from(e->residual, at);
-      mask[k] = from(e->mask, at);
+      mask[k] = mask_from(e->mask, at);
       if (++j < x->count) continue;
       j = 0;
       if (++i < y->count) continue;
@@ -258,7 +263,7 @@ static bw_status run(void *state, const void *const *in, void *out, void *scratc
   for (int64_t first = 0; first < c->batch; first += s->images) {
     const int64_t count = c->batch - first < s->images ? c->batch - first : s->images, at = first * out_image;
     const float *padded = pad_images(s, in[0], first, count, scratch);
-    const bwi_convolution_epilogue e = {all.bias, from(all.residual, at), from(all.mask, at)};
+    const bwi_convolution_epilogue e = {all.bias, from(all.residual, at), mask_from(all.mask, at)};
     for (uint32_t i = 0; i < s->n_parts; i++) run_part(s, &s->parts[i], count, padded, (float *)out + at, &e);
   }
   return BW_OK;

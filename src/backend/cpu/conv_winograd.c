@@ -94,7 +94,8 @@ static void finish_tile(const winograd *s, const float *points, tile_at at, int6
                         float *out, const bwi_convolution_epilogue *e) {
   const bwi_convolution *c = &s->c;
   float *pixels[ALL_POINTS];
-  const float *residuals[ALL_POINTS], *masks[ALL_POINTS];
+  const float *residuals[ALL_POINTS];
+  const uint8_t *masks[ALL_POINTS];
   for (int64_t i = 0; i < s->n_out; i++)
     for (int64_t j = 0; j < s->n_out; j++) {
       const int64_t y = at.y + i, x = at.x + j;

@@ -20,7 +20,8 @@ typedef struct bwi_convolution {
 
 /* What is combined with the sums: NULL for none. */
 typedef struct bwi_convolution_epilogue {
-  const float *bias, *residual, *mask;
+  const float *bias, *residual;
+  const uint8_t *mask;
 } bwi_convolution_epilogue;
 
 bwi_convolution_epilogue bwi_convolution_epilogue_of(const bwi_convolution *c, const void *const *in);

@@ -17,6 +17,7 @@ enum { BLOCK = 512, MAX_VALUES = BWI_PROGRAM_MAX_OPERANDS + BWI_PROGRAM_MAX_STEP
  * in turn, 0 where the operand is broadcast. */
 typedef struct operand {
   bool boolean;
+  const bwi_simd *simd;
   uint32_t rank; /* at least 1 */
   int64_t extents[BW_MAX_RANK], strides[BW_MAX_RANK];
 } operand;
@@ -31,18 +32,16 @@ typedef struct state {
 
 /* --- one operand's part of a block, as float32 --- */
 
-static void copy_run(float *to, const void *from, int64_t at, int64_t n, bool boolean) {
-  if (!boolean) {
+static void copy_run(float *to, const void *from, int64_t at, int64_t n, const operand *o) {
+  if (o->boolean)
+    o->simd->from_bools(n, (const uint8_t *)from + at, to);
+  else
     memcpy(to, (const float *)from + at, (size_t)n * sizeof(float));
-    return;
-  }
-  const uint8_t *truth = (const uint8_t *)from + at;
-  for (int64_t i = 0; i < n; i++) to[i] = truth[i] != 0 ? 1.0f : 0.0f;
 }
 
-static void repeat(float *to, const void *from, int64_t at, int64_t n, bool boolean) {
+static void repeat(float *to, const void *from, int64_t at, int64_t n, const operand *o) {
   float value;
-  copy_run(&value, from, at, 1, boolean);
+  copy_run(&value, from, at, 1, o);
   for (int64_t i = 0; i < n; i++) to[i] = value;
 }
 
@@ -74,9 +73,9 @@ static void lay_out(float *to, const void *from, int64_t first, int64_t n, const
   for (int64_t done = 0; done < n;) {
     const int64_t left = o->extents[last] - index[last], part = left < n - done ? left : n - done;
     if (o->strides[last] == 1)
-      copy_run(to + done, from, at, part, o->boolean);
+      copy_run(to + done, from, at, part, o);
     else
-      repeat(to + done, from, at, part, o->boolean);
+      repeat(to + done, from, at, part, o);
     done += part;
     at -= index[last] * o->strides[last];
     index[last] = 0;
@@ -105,10 +104,7 @@ static void run_block(const state *s, const float **values, float *buffers, void
     s->simd->step((int)step->prim, step->parameter, (uint32_t)n, in, to);
     values[s->n_operands + k] = result = to;
   }
-  if (p->boolean_result && result != NULL) {
-    uint8_t *bytes = (uint8_t *)out + first;
-    for (int64_t i = 0; i < n; i++) bytes[i] = result[i] != 0;
-  }
+  if (p->boolean_result && result != NULL) s->simd->to_bools(n, result, (uint8_t *)out + first);
 }
 
 static bw_status run(void *opaque, const void *const *in, void *out, void *scratch) {
@@ -133,7 +129,7 @@ static bw_status run(void *opaque, const void *const *in, void *out, void *scrat
 
 /* NumPy broadcasting: axes line up at the end; an extent of 1 is read again and again. */
 static operand place(const bwi_dims *shape, const bwi_node *n) {
-  operand o = {.boolean = n->dtype == BW_BOOL};
+  operand o = {.simd = bwi_simd_best(), .boolean = n->dtype == BW_BOOL};
   int64_t strides[BW_MAX_RANK], stride = 1;
   for (uint32_t a = shape->n, k = n->shape.n; a-- > 0;) {
     const int64_t extent = k > 0 ? n->shape.v[--k] : 1;

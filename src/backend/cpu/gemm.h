@@ -63,12 +63,13 @@ typedef struct bwi_epilogue {
 } bwi_epilogue;
 
 /* n_rows <= BWI_GEMM_ROWS left rows, where their products go, and what is combined with those: residual is
- * added before max(., 0), and where mask is not > 0 the result is 0. */
+ * added before max(., 0), and where mask is 0 so is the result. */
 typedef struct bwi_gemm_block {
   uint32_t n_rows;
   const float *const *rows;
   float *const *out;
-  const float *const *residual, *const *mask; /* NULL: none */
+  const float *const *residual; /* NULL: none */
+  const uint8_t *const *mask;   /* NULL: none */
 } bwi_gemm_block;
 
 void bwi_gemm_rows(const bwi_gemm *p, const bwi_gemm_block *block, bwi_epilogue epilogue);

@@ -21,7 +21,8 @@ typedef struct state {
 } state;
 
 void bwi_multiply_rows(const bwi_gemm *gemm, const bwi_row_block *block, bwi_epilogue epilogue) {
-  const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS], *masks[BWI_GEMM_ROWS];
+  const float *rows[BWI_GEMM_ROWS], *residuals[BWI_GEMM_ROWS];
+  const uint8_t *masks[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
   const bool adds = block->residual != NULL, hides = block->mask != NULL;
   for (int64_t first = 0; first < block->n_rows; first += BWI_GEMM_ROWS) {
@@ -82,7 +83,7 @@ static bw_status run(void *opaque, const void *const *in, void *out, void *scrat
                            .residual_stride = s->residual_stride,
                            .out_stride = gemm.n_columns};
     if (s->residual != 0) block.residual = (const float *)in[s->residual] + b * s->rows * s->residual_stride;
-    if (s->mask != 0) block.mask = (const float *)in[s->mask] + b * s->rows * gemm.n_columns;
+    if (s->mask != 0) block.mask = (const uint8_t *)in[s->mask] + b * s->rows * gemm.n_columns;
     bwi_multiply_rows(&gemm, &block, epilogue);
   }
   return BW_OK;

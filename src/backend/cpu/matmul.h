@@ -10,7 +10,7 @@
 typedef struct bwi_row_block {
   int64_t n_rows;
   const float *left, *residual; /* residual: added to the product; NULL: nothing */
-  const float *mask;            /* where not > 0 the result is 0, rows as far apart as out's; NULL: nothing */
+  const uint8_t *mask;          /* where 0, so is the result; rows as far apart as out's; NULL: nothing */
   float *out;
   int64_t left_stride, residual_stride, out_stride;
 } bwi_row_block;

@@ -109,15 +109,10 @@ bw_status bwi_ref_convolution(const bwi_ref_call *call) {
                    .dtype = node->dtype};
   if (node->n_in > 2) p.addend = (bwi_matrix){.data = call->in[2], .dtype = node->dtype, .column = 1};
   const bool masked = node->prim == BWI_FusedConvolution && node->params->i[2] == 2;
-  const bwi_matrix whole = {.dtype = node->dtype, .row = p.columns, .column = 1};
-  if (node->n_in - masked > 3) {
-    p.residual = whole;
-    p.residual.data = call->in[3];
-  }
-  if (masked) {
-    p.positive = whole;
-    p.positive.data = call->in[node->n_in - 1];
-  }
+  if (node->n_in - masked > 3)
+    p.residual = (bwi_matrix){.data = call->in[3], .dtype = node->dtype, .row = p.columns, .column = 1};
+  if (masked)
+    p.mask = (bwi_matrix){.data = call->in[node->n_in - 1], .dtype = BW_BOOL, .row = p.columns, .column = 1};
   double *row = call->scratch, *panel = row + inner;
   for (int64_t group = 0; group < g.groups; group++) {
     for (int64_t j = 0; j < g.filters; j += BWI_PANEL) {

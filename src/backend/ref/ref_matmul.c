@@ -14,7 +14,7 @@ size_t bwi_ref_matmul_scratch(const bwi_node *node, const bwi_node *const *opera
 }
 
 /* What takes part in a product of batches, in the order of `matrices` below. */
-enum { A, B, ADDEND, RESIDUAL, POSITIVE, A_MASK, B_MASK, OUT_MASK, N_ROLES };
+enum { A, B, ADDEND, RESIDUAL, MASK, A_MASK, B_MASK, OUT_MASK, N_ROLES };
 
 typedef struct batches {
   bwi_product product;
@@ -22,8 +22,8 @@ typedef struct batches {
 } batches;
 
 static bwi_matrix *matrix_of(bwi_product *p, int role) {
-  bwi_matrix *const matrices[N_ROLES] = {&p->a,        &p->b,      &p->addend, &p->residual,
-                                         &p->positive, &p->a_mask, &p->b_mask, &p->out_mask};
+  bwi_matrix *const matrices[N_ROLES] = {&p->a,    &p->b,      &p->addend, &p->residual,
+                                         &p->mask, &p->a_mask, &p->b_mask, &p->out_mask};
   return matrices[role];
 }
 
@@ -96,7 +96,7 @@ bw_status bwi_ref_fused_matmul(const bwi_ref_call *call) {
   const bool masked = call->node->params->i[0] == 2;
   const uint32_t n_in = call->node->n_in;
   if (n_in - masked > 3) cast_role(&b, call, RESIDUAL, 3, b.product.rows, b.product.columns);
-  if (masked) cast_role(&b, call, POSITIVE, n_in - 1, b.product.rows, b.product.columns);
+  if (masked) cast_role(&b, call, MASK, n_in - 1, b.product.rows, b.product.columns);
   b.product.relu = call->node->params->i[0] == 1;
   return multiply_batches(call, &b);
 }

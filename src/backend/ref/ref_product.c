@@ -53,9 +53,9 @@ void bwi_finish_row(const bwi_product *p, int64_t i, int64_t j, int64_t width, d
     for (int64_t k = 0; k < width; k++) acc[k] += other[k];
   }
   for (int64_t k = 0; p->relu && k < width; k++) acc[k] = acc[k] > 0 || isnan(acc[k]) ? acc[k] : 0;
-  if (p->positive.data != NULL) {
-    load_row(other, &p->positive, i, j, width);
-    for (int64_t k = 0; k < width; k++) acc[k] = other[k] > 0 ? acc[k] : 0;
+  if (p->mask.data != NULL) {
+    load_row(other, &p->mask, i, j, width);
+    for (int64_t k = 0; k < width; k++) acc[k] = other[k] != 0 ? acc[k] : 0;
   }
   bwi_store_real(p->out, p->dtype, p->out_offset + i * p->columns + j, 1, acc, width);
 }

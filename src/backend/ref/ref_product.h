@@ -18,12 +18,12 @@ typedef struct bwi_matrix {
 
 /* out (rows, columns), row-major from out_offset on, becomes
  *   activate(alpha * (a . b) * out_mask + beta * addend + residual)
- * and 0 where `positive` is not > 0.
- * A mask has one element for each block x block elements of what it scales; where it is 0, so is the result.
+ * and 0 where `mask` is. Another mask has one element for each block x block elements of what it scales;
+ * where it is 0, so is the result.
  */
 typedef struct bwi_product {
   int64_t rows, inner, columns;
-  bwi_matrix a, b, addend, residual, positive;
+  bwi_matrix a, b, addend, residual, mask;
   bwi_matrix a_mask, b_mask, out_mask;
   int64_t block;
   double alpha, beta;

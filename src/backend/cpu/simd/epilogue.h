@@ -16,11 +16,11 @@ INLINE vf bias_of(const bwi_panel *p, uint32_t column, uint32_t lanes) {
 }
 
 /* residual, mask: NULL for none. */
-INLINE void finish_lanes(vf sum, float *out, const float *residual, bool relu, const float *mask,
+INLINE void finish_lanes(vf sum, float *out, const float *residual, bool relu, const uint8_t *mask,
                          uint32_t lanes) {
   if (residual != NULL) sum += load_lanes(residual, lanes);
   if (relu) sum = vf_relu(sum);
-  if (mask != NULL) sum = vf_where_positive(load_lanes(mask, lanes), sum);
+  if (mask != NULL) sum = vf_where(mask, lanes, sum);
   if (lanes == LANES)
     vf_store(out, sum);
   else

@@ -15,7 +15,8 @@ enum { LINE = 16 }; /* floats of a cache line */
 typedef struct tile {
   const float *const *rows;
   float *const *out;
-  const float *const *residual, *const *mask;
+  const float *const *residual;
+  const uint8_t *const *mask;
   int64_t column;
   const float *ahead;
   int64_t ahead_step;
@@ -76,7 +77,8 @@ INLINE void run_tile(const bwi_panel *p, const tile *t, const uint32_t n_rows, c
 INLINE void run_last_tile(const bwi_panel *p, uint32_t first, tile t, const uint32_t n_rows,
                           const uint32_t vectors) {
   float nowhere[MAX_VECTORS * LANES] = {0};
-  const float *rows[MAX_ROWS], *residual[MAX_ROWS], *mask[MAX_ROWS];
+  const float *rows[MAX_ROWS], *residual[MAX_ROWS];
+  const uint8_t *mask[MAX_ROWS];
   float *out[MAX_ROWS];
   for (uint32_t i = 0; i < n_rows; i++) {
     const bool inside = first + i < p->n_rows;

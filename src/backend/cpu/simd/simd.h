@@ -16,14 +16,15 @@ typedef struct bwi_segment {
 
 /* Rows of a product with one panel of columns: for each row r and column j < n_columns,
  *   out[r][j] = start + sum over segments, then elements k in order, of rows[r][k] * panel[k][j]
- * and then + residual[r][j], max(., 0), 0 where mask[r][j] is not > 0, as asked. start is out[r][j] itself
+ * and then + residual[r][j], max(., 0), 0 where mask[r][j] is, as asked. start is out[r][j] itself
  * (accumulate), bias[j], or 0. Every output is one chain of sums in the order of k, so it does not depend on
  * the other rows. */
 typedef struct bwi_panel {
   uint32_t n_rows, n_segments;
   const float *const *rows;
   float *const *out;
-  const float *const *residual, *const *mask; /* NULL: none */
+  const float *const *residual; /* NULL: none */
+  const uint8_t *const *mask;   /* NULL: none */
   const bwi_segment *segments;
   const uint16_t
       *narrow; /* bfloat16: the left rows instead of rows and segments, as bwi_simd.narrow makes them */
@@ -87,7 +88,7 @@ typedef struct bwi_winograd_out {
   uint32_t n_out;    /* 4, 3 or 2: POINTS + 1 - the kernel's extent */
   float *const *out; /* n_out x n_out pixels; NULL outside of the image. What follows is as in bwi_panel. */
   const float *const *residual; /* as many; NULL: none */
-  const float *const *mask;     /* as many; NULL: none */
+  const uint8_t *const *mask;   /* as many; NULL: none */
   const float *bias;            /* NULL: none */
   bool relu;
 } bwi_winograd_out;
@@ -118,6 +119,9 @@ typedef struct bwi_simd {
   /* One primitive (a bwi_prim; parameter: its i0) over n float32 elements; truth is 0 and 1. `in` has as many
    * entries as operands, then NULL. Returns 0 for a primitive that it does not know. */
   int (*step)(int prim, int32_t parameter, uint32_t n, const float *const *in, float *out);
+  /* Bools to 0 and 1, and what is not 0 to bools. */
+  void (*from_bools)(int64_t n, const uint8_t *x, float *y);
+  void (*to_bools)(int64_t n, const float *x, uint8_t *y);
   void (*reduce)(const bwi_reduce_block *b, const float *x, float *y);
   void (*softmax)(int64_t n, const float *x, float *y); /* one row; y may be x */
   float (*logsumexp)(int64_t n, const float *x);

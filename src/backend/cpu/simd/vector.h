@@ -18,6 +18,8 @@
 
 typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef int32_t vi __attribute__((vector_size(LANES * 4)));
+typedef uint8_t vb __attribute__((vector_size(LANES)));
+typedef uint8_t vb_anywhere __attribute__((vector_size(LANES), aligned(1), may_alias));
 typedef float vf_anywhere __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
 /* Kernels are written once for any tile size and unrolled for each: without this the sums would live in
@@ -77,6 +79,16 @@ INLINE vf vf_relu(vf v) {
 /* v where condition is > 0, else 0; so too where it is NaN. */
 INLINE vf vf_where_positive(vf condition, vf v) {
   return (vf)((condition > vf_all(0.0f)) & (vi)v);
+}
+
+/* v where the first n (<= LANES) of these are not 0, else 0. */
+INLINE vf vf_where(const uint8_t *condition, uint32_t n, vf v) {
+  vb bytes = {0};
+  if (n == LANES)
+    bytes = *(const vb_anywhere *)condition;
+  else
+    for (uint32_t i = 0; i < n; i++) bytes[i] = condition[i];
+  return (vf)((__builtin_convertvector(bytes, vi) != 0) & (vi)v);
 }
 
 #endif

@@ -112,7 +112,7 @@ INLINE void finish_pixel(const bwi_winograd_out *t, uint32_t pixel, int64_t chan
   if (t->bias != NULL) v += load_lanes(t->bias + channel, lanes);
   if (t->residual[pixel] != NULL) v += load_lanes(t->residual[pixel] + channel, lanes);
   if (t->relu) v = vf_relu(v);
-  if (t->mask[pixel] != NULL) v = vf_where_positive(load_lanes(t->mask[pixel] + channel, lanes), v);
+  if (t->mask[pixel] != NULL) v = vf_where(t->mask[pixel] + channel, lanes, v);
   store_lanes(t->out[pixel] + channel, v, lanes);
 }
 
