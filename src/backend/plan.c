@@ -13,6 +13,7 @@
 #include "graph/primitive.h"
 
 #define FOREVER UINT32_MAX
+#define NO_OFFSET SIZE_MAX
 
 typedef struct step {
   bwi_id node;
@@ -23,14 +24,22 @@ typedef struct step {
   uint64_t runs;
 } step;
 
+struct bwi_workspace {
+  char *data;
+  size_t bytes, max_bytes;
+};
+
 struct bwi_plan {
   const bwi_graph *g;
   uint32_t n_steps, n_first_stage; /* steps [0, n_first_stage) are stage 0 */
   step *steps;
   const void **operands;
+  size_t *offsets;     /* of each node's value in the workspace, or NO_OFFSET */
   const void **places; /* where each node's value lies; NULL for nodes that nothing needs */
-  char *workspace;     /* all values, then the scratch that all kernels share */
-  size_t workspace_bytes;
+  bwi_workspace *workspace,
+      *own;             /* all values, then the scratch that all kernels share; own: made for this plan */
+  const char *attached; /* where the workspace was when addresses were last set */
+  size_t values_bytes, workspace_bytes;
   void *scratch;
   bool profiling;
 };
@@ -231,89 +240,138 @@ static uint32_t list_blocks(const bwi_plan *plan, value *values, bwi_block *bloc
   return count;
 }
 
+/* --- workspaces --- */
+
+bw_status bwi_workspace_create(bwi_workspace **out, size_t max_bytes, bw_error *err) {
+  bwi_workspace *w = bwi_alloc(1, sizeof *w);
+  if (w == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a workspace");
+  w->max_bytes = max_bytes;
+  *out = w;
+  return BW_OK;
+}
+
+void bwi_workspace_free(bwi_workspace *w) {
+  if (w == NULL) return;
+  bwi_free(w->data);
+  bwi_free(w);
+}
+
+/* What it held is lost if it has to grow. */
+static bw_status reserve(bwi_workspace *w, size_t bytes, bw_error *err) {
+  if (bytes > w->max_bytes)
+    return BW_FAIL(err, BW_ELIMIT, "the plan's buffers need %zu bytes, %zu are allowed", bytes, w->max_bytes);
+  if (w->data != NULL && bytes <= w->bytes) return BW_OK;
+  bwi_free(w->data);
+  w->bytes = 0;
+  w->data = bwi_alloc(bytes, 1);
+  if (w->data == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a workspace of %zu bytes", bytes);
+  w->bytes = bytes;
+  return BW_OK;
+}
+
 /* --- addresses --- */
 
-static bw_status make_workspace(bwi_plan *plan, size_t max_bytes, value *values, bwi_block *blocks,
-                                bw_error *err) {
+static bw_status place_values(bwi_plan *plan, value *values, bwi_block *blocks, bw_error *err) {
+  const bwi_graph *g = plan->g;
   const uint32_t n_blocks = list_blocks(plan, values, blocks);
-  size_t values_bytes = 0, scratch_bytes = 0;
-  BW_TRY(bwi_place(&values_bytes, blocks, n_blocks, err));
+  size_t scratch_bytes = 0;
+  BW_TRY(bwi_place(&plan->values_bytes, blocks, n_blocks, err));
   for (uint32_t s = 0; s < plan->n_steps; s++)
     if (plan->steps[s].kernel.scratch_bytes > scratch_bytes)
       scratch_bytes = plan->steps[s].kernel.scratch_bytes;
-  if (!bwi_add_size(&plan->workspace_bytes, values_bytes, scratch_bytes))
+  if (!bwi_add_size(&plan->workspace_bytes, plan->values_bytes, scratch_bytes))
     return BW_FAIL(err, BW_ELIMIT, "the plan's buffers do not fit the address space");
-  if (plan->workspace_bytes > max_bytes)
-    return BW_FAIL(err, BW_ELIMIT, "the plan's buffers need %zu bytes, %zu are allowed",
-                   plan->workspace_bytes, max_bytes);
-  plan->workspace = bwi_alloc(plan->workspace_bytes, 1);
-  if (plan->workspace == NULL)
-    return BW_FAIL(err, BW_ENOMEM, "out of memory for a workspace of %zu bytes", plan->workspace_bytes);
-  plan->scratch = plan->workspace + values_bytes;
+  for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++) {
+    const bwi_node *root = bwi_graph_node(g, values[id].root);
+    plan->offsets[id] = NO_OFFSET;
+    if (root->prim == BWI_Constant)
+      plan->places[id] = root->data; /* read where it is */
+    else if (values[id].live || root->prim == BWI_Input)
+      plan->offsets[id] = blocks[values[values[id].root].block].offset;
+  }
   return BW_OK;
 }
 
 /* Where the value of an input or a step lies: never a constant, whose place is not the plan's to write. */
 static void *place_to_write(const bwi_plan *plan, bwi_id id) {
-  return plan->workspace + ((const char *)plan->places[id] - plan->workspace);
+  return plan->workspace->data + plan->offsets[id];
 }
 
-static void set_addresses(bwi_plan *plan, const value *values, const bwi_block *blocks) {
+/* Another plan may have made the workspace grow. */
+static void attach(bwi_plan *plan) {
   const bwi_graph *g = plan->g;
-  for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++) {
-    const bwi_node *root = bwi_graph_node(g, values[id].root);
-    if (root->prim == BWI_Constant) {
-      plan->places[id] = root->data; /* read where it is */
-    } else if (values[id].live || root->prim == BWI_Input) {
-      plan->places[id] = plan->workspace + blocks[values[values[id].root].block].offset;
-    }
-  }
+  if (plan->attached == plan->workspace->data) return;
+  for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++)
+    if (plan->offsets[id] != NO_OFFSET) plan->places[id] = place_to_write(plan, id);
   for (uint32_t s = 0; s < plan->n_steps; s++) {
     step *at = &plan->steps[s];
     const bwi_node *n = bwi_graph_node(g, at->node);
     for (uint32_t k = 0; k < n->n_in; k++) at->in[k] = plan->places[n->in[k]];
     at->out = place_to_write(plan, at->node);
   }
+  plan->scratch = plan->workspace->data + plan->values_bytes;
+  plan->attached = plan->workspace->data;
 }
 
-bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends,
-                          const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
-                          bw_error *err) {
-  return bwi_plan_create_within(out, SIZE_MAX, g, n_backends, backends, weights, flags, err);
+/* --- making --- */
+
+static bw_status make_steps(bwi_plan *plan, uint32_t n_backends, const bwi_backend *const *backends,
+                            bwi_weights *weights, uint32_t flags, value *values, bwi_block *blocks,
+                            bw_error *err) {
+  find_live(plan->g, values);
+  find_shrinking(plan, values);
+  BW_TRY(list_steps(plan, values, err));
+  for (uint32_t s = 0; s < plan->n_steps; s++)
+    BW_TRY(bind_kernel(&plan->steps[s], plan->g, n_backends, backends, weights, flags, err));
+  find_lives(plan, values);
+  BW_TRY(place_values(plan, values, blocks, err));
+  BW_TRY(reserve(plan->workspace, plan->workspace_bytes, err));
+  attach(plan);
+  return BW_OK;
 }
 
-bw_status bwi_plan_create_within(bwi_plan **out, size_t max_bytes, const bwi_graph *g, uint32_t n_backends,
-                                 const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
-                                 bw_error *err) {
+bw_status bwi_plan_create_in(bwi_plan **out, bwi_workspace *workspace, const bwi_graph *g,
+                             uint32_t n_backends, const bwi_backend *const *backends, bwi_weights *weights,
+                             uint32_t flags, bw_error *err) {
   BW_TRY(bwi_graph_status(g, err));
   bw_status status = BW_ENOMEM;
   const uint32_t count = bwi_graph_count(g);
   bwi_plan *plan = bwi_alloc(1, sizeof *plan);
   value *values = bwi_alloc(count, sizeof *values);
   bwi_block *blocks = bwi_alloc(count, sizeof *blocks);
-  if (plan != NULL) plan->places = bwi_alloc(count, sizeof *plan->places);
-  if (plan == NULL || values == NULL || blocks == NULL || plan->places == NULL) {
-    BW_FAIL(err, BW_ENOMEM, "out of memory for a plan of %u nodes", count);
-    goto out;
+  if (plan != NULL) {
+    plan->g = g;
+    plan->workspace = workspace;
+    plan->places = bwi_alloc(count, sizeof *plan->places);
+    plan->offsets = bwi_alloc(count, sizeof *plan->offsets);
   }
-  plan->g = g;
-  find_live(g, values);
-  find_shrinking(plan, values);
-  status = list_steps(plan, values, err);
-  for (uint32_t s = 0; status == BW_OK && s < plan->n_steps; s++)
-    status = bind_kernel(&plan->steps[s], g, n_backends, backends, weights, flags, err);
-  if (status != BW_OK) goto out;
-  find_lives(plan, values);
-  status = make_workspace(plan, max_bytes, values, blocks, err);
-  if (status != BW_OK) goto out;
-  set_addresses(plan, values, blocks);
-  *out = plan;
-  plan = NULL;
-out:
-  bwi_plan_free(plan);
+  if (plan == NULL || values == NULL || blocks == NULL || plan->places == NULL || plan->offsets == NULL)
+    BW_FAIL(err, BW_ENOMEM, "out of memory for a plan of %u nodes", count);
+  else
+    status = make_steps(plan, n_backends, backends, weights, flags, values, blocks, err);
+  if (status == BW_OK)
+    *out = plan;
+  else
+    bwi_plan_free(plan);
   bwi_free(values);
   bwi_free(blocks);
   return status;
+}
+
+bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends,
+                          const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
+                          bw_error *err) {
+  bwi_workspace *own = NULL;
+  bwi_plan *plan = NULL;
+  BW_TRY(bwi_workspace_create(&own, SIZE_MAX, err));
+  const bw_status status = bwi_plan_create_in(&plan, own, g, n_backends, backends, weights, flags, err);
+  if (status != BW_OK) {
+    bwi_workspace_free(own);
+    return status;
+  }
+  plan->own = own;
+  *out = plan;
+  return BW_OK;
 }
 
 void bwi_plan_free(bwi_plan *plan) {
@@ -323,13 +381,15 @@ void bwi_plan_free(bwi_plan *plan) {
   bwi_free(plan->steps);
   bwi_free(plan->operands);
   bwi_free(plan->places);
-  bwi_free(plan->workspace);
+  bwi_free(plan->offsets);
+  bwi_workspace_free(plan->own);
   bwi_free(plan);
 }
 
 /* --- running --- */
 
 void *bwi_plan_input(bwi_plan *plan, uint32_t i) {
+  attach(plan);
   return place_to_write(plan, bwi_graph_input(plan->g, i));
 }
 
@@ -345,6 +405,7 @@ static double now(void) {
 
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err) {
   if (stage > 1) return BW_FAIL(err, BW_EINVAL, "a plan has stages 0 and 1, not %u", stage);
+  attach(plan);
   const uint32_t begin = stage == 0 ? 0 : plan->n_first_stage;
   const uint32_t end = stage == 0 ? plan->n_first_stage : plan->n_steps;
   for (uint32_t i = begin; i < end; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plan is a graph made ready to run: one kernel a node, buffers with planned lifetimes in one
  * workspace. Running allocates nothing. A plan is used by one thread at a time; each worker has its
- * own, and all share packed weights through a bwi_weights store. */
+ * own, and all share packed weights through a bwi_weights store. Plans that one worker runs in turn can share
+ * a workspace. */
 #ifndef BACKEND_PLAN_H
 #define BACKEND_PLAN_H
 
@@ -47,10 +48,15 @@ typedef struct bwi_plan bwi_plan;
 bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backends,
                           const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
                           bw_error *err);
-/* The same, with BW_ELIMIT before a workspace of more than max_bytes is taken. */
-bw_status bwi_plan_create_within(bwi_plan **out, size_t max_bytes, const bwi_graph *g, uint32_t n_backends,
-                                 const bwi_backend *const *backends, bwi_weights *weights, uint32_t flags,
-                                 bw_error *err);
+/* Memory for plans, as much as the largest of them needs. Making or running one plan loses the inputs and
+ * outputs of all others. */
+typedef struct bwi_workspace bwi_workspace;
+bw_status bwi_workspace_create(bwi_workspace **out, size_t max_bytes, bw_error *err);
+void bwi_workspace_free(bwi_workspace *workspace); /* after its plans; NULL is fine */
+/* As bwi_plan_create, in a workspace; BW_ELIMIT also where the plan needs more than its max_bytes. */
+bw_status bwi_plan_create_in(bwi_plan **out, bwi_workspace *workspace, const bwi_graph *g,
+                             uint32_t n_backends, const bwi_backend *const *backends, bwi_weights *weights,
+                             uint32_t flags, bw_error *err);
 void bwi_plan_free(bwi_plan *plan);
 
 void *bwi_plan_input(bwi_plan *plan, uint32_t i); /* to be filled before its stage runs; kept between runs */
@@ -58,7 +64,7 @@ const void *bwi_plan_output(const bwi_plan *plan, uint32_t i); /* valid until th
 /* Runs the steps of one stage (0: what needs only stage-0 inputs; 1: the rest). */
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err);
 
-size_t bwi_plan_workspace_bytes(const bwi_plan *plan);
+size_t bwi_plan_workspace_bytes(const bwi_plan *plan); /* that this plan needs */
 /* One line a step: seconds of processor time so far, kernel name, primitive, shape. Timing is off until asked
  * for. */
 void bwi_plan_profile(bwi_plan *plan, bool on);

@@ -82,28 +82,30 @@ static bw_status find_graph(const bwi_graph **out, bwi_engine *engine, bwi_funct
   return status;
 }
 
-static bw_status make_plan(bwi_plan **out, size_t max_bytes, const bwi_engine *engine, const bwi_graph *g,
-                           bwi_weights *weights, uint32_t flags, bw_error *err) {
+static bw_status make_plan(bwi_plan **out, bwi_workspace *workspace, const bwi_engine *engine,
+                           const bwi_graph *g, bwi_weights *weights, uint32_t flags, bw_error *err) {
   static const bwi_backend *const backends[] = {&bwi_backend_cpu, &bwi_backend_ref};
   const uint32_t first = engine->reference ? 1 : 0;
-  return bwi_plan_create_within(out, max_bytes, g, 2 - first, backends + first, weights, flags, err);
+  return bwi_plan_create_in(out, workspace, g, 2 - first, backends + first, weights, flags, err);
 }
 
-bw_status bwi_engine_plan(bwi_plan **out, size_t max_bytes, bwi_engine *engine, bwi_function function,
+bw_status bwi_engine_plan(bwi_plan **out, bwi_workspace *workspace, bwi_engine *engine, bwi_function function,
                           uint32_t size, bw_error *err) {
   const bwi_graph *graph = NULL;
   BW_TRY(find_graph(&graph, engine, function, size, err));
   const uint32_t search_flags = engine->base.search == BW_BFLOAT16 ? BWI_PLAN_BFLOAT16 : 0;
-  return make_plan(out, max_bytes, engine, graph, engine->weights,
+  return make_plan(out, workspace, engine, graph, engine->weights,
                    function == BWI_DIRECT ? BWI_PLAN_DIRECT : search_flags, err);
 }
 
 bw_status bwi_engine_run_once(float *logits, const bwi_engine *engine, const bwi_graph *g,
                               const float *samples, bw_error *err) {
   bwi_plan *plan = NULL;
+  bwi_workspace *workspace = NULL;
   bwi_weights *weights = NULL; /* g's constants may not live as long as the engine */
-  BW_TRY(bwi_weights_create(&weights, err));
-  bw_status status = make_plan(&plan, engine->max_memory_bytes, engine, g, weights, BWI_PLAN_DIRECT, err);
+  bw_status status = bwi_weights_create(&weights, err);
+  if (status == BW_OK) status = bwi_workspace_create(&workspace, engine->max_memory_bytes, err);
+  if (status == BW_OK) status = make_plan(&plan, workspace, engine, g, weights, BWI_PLAN_DIRECT, err);
   if (status == BW_OK) {
     const bwi_node *x = bwi_graph_node(g, bwi_graph_input(g, 0)),
                    *y = bwi_graph_node(g, bwi_graph_output(g, 0));
@@ -112,6 +114,7 @@ bw_status bwi_engine_run_once(float *logits, const bwi_engine *engine, const bwi
     if (status == BW_OK) memcpy(logits, bwi_plan_output(plan, 0), bwi_node_bytes(y));
   }
   bwi_plan_free(plan);
+  bwi_workspace_free(workspace);
   bwi_weights_free(weights);
   return status;
 }

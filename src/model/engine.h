@@ -41,9 +41,9 @@ bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_
  * may ask for it after. */
 bw_status bwi_engine_seal(bwi_engine *engine, bw_error *err);
 
-/* A plan of one function at batch size 2^size; the caller frees it before the engine. BW_ELIMIT: its
- * workspace would exceed max_bytes. */
-bw_status bwi_engine_plan(bwi_plan **out, size_t max_bytes, bwi_engine *engine, bwi_function function,
+/* A plan of one function at batch size 2^size; the caller frees it before the engine. BW_ELIMIT: it needs
+ * more than the workspace may hold. */
+bw_status bwi_engine_plan(bwi_plan **out, bwi_workspace *workspace, bwi_engine *engine, bwi_function function,
                           uint32_t size, bw_error *err);
 
 /* Runs g once by direct kernels: float32 samples in, float32 logits out, at g's own batch size. */

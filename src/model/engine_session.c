@@ -9,6 +9,8 @@
 
 typedef struct engine_session {
   bwi_session base;
+  bwi_workspace
+      *workspace; /* of all plans: each call of the session uses one, from its input to its output */
   bwi_plan *plans[2][BWI_N_SIZES];
 } engine_session;
 
@@ -16,6 +18,12 @@ static bw_status session_open(bwi_session **out, bw_model *model, bw_error *err)
   engine_session *s = bwi_alloc(1, sizeof *s);
   if (s == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a session");
   s->base.model = model;
+  const bw_status status =
+      bwi_workspace_create(&s->workspace, ((const bwi_engine *)model)->max_memory_bytes, err);
+  if (status != BW_OK) {
+    bwi_free(s);
+    return status;
+  }
   *out = &s->base;
   return BW_OK;
 }
@@ -24,23 +32,15 @@ static void session_free(bwi_session *session) {
   engine_session *s = (engine_session *)session;
   for (uint32_t f = 0; f < 2; f++)
     for (uint32_t size = 0; size < BWI_N_SIZES; size++) bwi_plan_free(s->plans[f][size]);
+  bwi_workspace_free(s->workspace);
   bwi_free(s);
-}
-
-static size_t used_bytes(const engine_session *s) {
-  size_t bytes = 0;
-  for (uint32_t f = 0; f < 2; f++)
-    for (uint32_t size = 0; size < BWI_N_SIZES; size++)
-      if (s->plans[f][size] != NULL) bytes += bwi_plan_workspace_bytes(s->plans[f][size]);
-  return bytes;
 }
 
 static bw_status find_plan(bwi_plan **out, engine_session *s, bwi_function function, uint32_t size,
                            bw_error *err) {
   bwi_plan **plan = &s->plans[function][size];
   bwi_engine *engine = (bwi_engine *)s->base.model;
-  if (*plan == NULL)
-    BW_TRY(bwi_engine_plan(plan, engine->max_memory_bytes - used_bytes(s), engine, function, size, err));
+  if (*plan == NULL) BW_TRY(bwi_engine_plan(plan, s->workspace, engine, function, size, err));
   *out = *plan;
   return BW_OK;
 }

@@ -35,14 +35,16 @@ static uint64_t all_operations(const bwi_graph *g) {
 static bw_status run(const bwi_graph *g, bw_error *err) {
   static const bwi_backend *const backends[] = {&bwi_backend_ref};
   bwi_weights *weights = NULL;
+  bwi_workspace *workspace = NULL;
   bwi_plan *plan = NULL;
   if (all_operations(g) > MAX_OPERATIONS) return BW_FAIL(err, BW_ELIMIT, "too many operations");
   bw_status status = bwi_weights_create(&weights, err);
-  if (status == BW_OK)
-    status = bwi_plan_create_within(&plan, FUZZ_MAX_BYTES, g, 1, backends, weights, 0, err);
+  if (status == BW_OK) status = bwi_workspace_create(&workspace, FUZZ_MAX_BYTES, err);
+  if (status == BW_OK) status = bwi_plan_create_in(&plan, workspace, g, 1, backends, weights, 0, err);
   if (status == BW_OK) status = bwi_plan_run(plan, 0, err);
   if (status == BW_OK) status = bwi_plan_run(plan, 1, err);
   bwi_plan_free(plan);
+  bwi_workspace_free(workspace);
   bwi_weights_free(weights);
   return status;
 }

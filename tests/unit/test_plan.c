@@ -3,6 +3,7 @@
  * same kernels, so they must agree to the bit, whatever was run before. */
 #include "backend/plan.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -148,13 +149,17 @@ static void test_random_graphs(void **state) {
 
 /* --- memory --- */
 
-static bwi_graph *chain(uint32_t length) {
+static bwi_graph *chain_of(uint32_t length, int64_t extent) {
   bwi_graph *g = NULL;
   assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
-  bwi_id id = bwi_input(g, BW_F32, &(bwi_dims){1, {1024}}, 0);
+  bwi_id id = bwi_input(g, BW_F32, &(bwi_dims){1, {extent}}, 0);
   for (uint32_t i = 0; i < length; i++) id = bwi_unary(g, i % 2 == 0 ? BWI_Sin : BWI_Cos, id);
   assert_int_equal(bwi_graph_set_outputs(g, 1, &id, NULL), BW_OK);
   return g;
+}
+
+static bwi_graph *chain(uint32_t length) {
+  return chain_of(length, 1024);
 }
 
 static void test_in_place(void **state) {
@@ -174,12 +179,45 @@ static void test_workspace_limit(void **state) {
   enum { NEEDED = 2 * 1024 * sizeof(float) };
   bwi_graph *g = chain(3);
   bwi_plan *plan = NULL;
+  bwi_workspace *less = NULL, *enough = NULL;
   bw_error err;
-  assert_int_equal(bwi_plan_create_within(&plan, NEEDED - 1, g, 1, backends, NULL, 0, &err), BW_ELIMIT);
+  assert_int_equal(bwi_workspace_create(&less, NEEDED - 1, NULL), BW_OK);
+  assert_int_equal(bwi_plan_create_in(&plan, less, g, 1, backends, NULL, 0, &err), BW_ELIMIT);
   assert_null(plan);
-  assert_int_equal(bwi_plan_create_within(&plan, NEEDED, g, 1, backends, NULL, 0, &err), BW_OK);
+  assert_int_equal(bwi_workspace_create(&enough, NEEDED, NULL), BW_OK);
+  assert_int_equal(bwi_plan_create_in(&plan, enough, g, 1, backends, NULL, 0, &err), BW_OK);
   bwi_plan_free(plan);
+  bwi_workspace_free(less);
+  bwi_workspace_free(enough);
   bwi_graph_free(g);
+}
+
+static void check_sines(bwi_plan *plan, int64_t extent) {
+  float *in = bwi_plan_input(plan, 0);
+  for (int64_t i = 0; i < extent; i++) in[i] = 0.5f;
+  assert_int_equal(bwi_plan_run(plan, 0, NULL), BW_OK);
+  const float *out = bwi_plan_output(plan, 0);
+  for (int64_t i = 0; i < extent; i++) assert_float_equal(out[i], sin(0.5), 1e-7);
+}
+
+/* A second plan makes the workspace grow, and so move; the first one follows. */
+static void test_shared_workspace(void **state) {
+  (void)state;
+  bwi_graph *small = chain(1), *large = chain_of(1, 100000);
+  bwi_plan *first = NULL, *second = NULL;
+  bwi_workspace *workspace = NULL;
+  assert_int_equal(bwi_workspace_create(&workspace, SIZE_MAX, NULL), BW_OK);
+  assert_int_equal(bwi_plan_create_in(&first, workspace, small, 1, backends, NULL, 0, NULL), BW_OK);
+  check_sines(first, 1024);
+  assert_int_equal(bwi_plan_create_in(&second, workspace, large, 1, backends, NULL, 0, NULL), BW_OK);
+  check_sines(second, 100000);
+  check_sines(first, 1024);
+  check_sines(second, 100000);
+  bwi_plan_free(first);
+  bwi_plan_free(second);
+  bwi_workspace_free(workspace);
+  bwi_graph_free(small);
+  bwi_graph_free(large);
 }
 
 /* -(a + b), wrong where b lies in the output. */
@@ -361,6 +399,7 @@ int main(void) {
       cmocka_unit_test(test_random_graphs),
       cmocka_unit_test(test_in_place),
       cmocka_unit_test(test_workspace_limit),
+      cmocka_unit_test(test_shared_workspace),
       cmocka_unit_test(test_one_value_twice),
       cmocka_unit_test(test_out_of_memory),
       cmocka_unit_test(test_outputs_that_are_not_steps),
