@@ -29,8 +29,8 @@ struct bwi_check {
 
 extern const bwi_check bwi_check_valid, bwi_check_reverified, bwi_check_deterministic, bwi_check_logits,
     bwi_check_gradient_present, bwi_check_gradient_correct, bwi_check_iterative, bwi_check_monotone,
-    bwi_check_unbounded, bwi_check_converged, bwi_check_restarts, bwi_check_noise, bwi_check_silent,
-    bwi_check_worst_case, bwi_check_batch, bwi_check_8bit, bwi_check_intervals;
+    bwi_check_unbounded, bwi_check_converged, bwi_check_restarts, bwi_check_black_box, bwi_check_noise,
+    bwi_check_silent, bwi_check_worst_case, bwi_check_batch, bwi_check_8bit, bwi_check_intervals;
 
 /* All checks, in the order of their numbers. */
 extern const bwi_check *const bwi_checks[];
@@ -54,6 +54,9 @@ bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t
                    const void *payload, bw_error *err);
 bool bwi_survived(const bw_evaluation *e, const void *stage,
                   uint64_t i); /* a bwi_wanted_fn: unbroken by the stage */
+
+bool bwi_survived_gradients(const bw_evaluation *e, const void *unused,
+                            uint64_t i); /* a bwi_wanted_fn: unbroken by every white-box attack */
 
 /* Attacks the chosen samples again. *result is the caller's. */
 typedef struct bwi_again {

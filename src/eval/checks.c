@@ -13,9 +13,9 @@ const bwi_check *const bwi_checks[] = {
     &bwi_check_valid,     &bwi_check_reverified,       &bwi_check_deterministic,
     &bwi_check_logits,    &bwi_check_gradient_present, &bwi_check_gradient_correct,
     &bwi_check_iterative, &bwi_check_monotone,         &bwi_check_unbounded,
-    &bwi_check_converged, &bwi_check_restarts,         &bwi_check_noise,
-    &bwi_check_silent,    &bwi_check_worst_case,       &bwi_check_batch,
-    &bwi_check_8bit,      &bwi_check_intervals,
+    &bwi_check_converged, &bwi_check_restarts,         &bwi_check_black_box,
+    &bwi_check_noise,     &bwi_check_silent,           &bwi_check_worst_case,
+    &bwi_check_batch,     &bwi_check_8bit,             &bwi_check_intervals,
 };
 const uint32_t bwi_n_checks = sizeof bwi_checks / sizeof *bwi_checks;
 
@@ -74,6 +74,13 @@ bw_status bwi_checks_run(bw_evaluation *e, bwi_crew *crew, bw_error *err) {
 bool bwi_survived(const bw_evaluation *e, const void *stage, uint64_t i) {
   (void)e;
   return !((const bwi_stage *)stage)->broken[i];
+}
+
+bool bwi_survived_gradients(const bw_evaluation *e, const void *unused, uint64_t i) {
+  (void)unused;
+  for (uint32_t k = 0; k < e->suite.n_attacks; k++)
+    if (bwi_is_white_box(&e->suite.attacks[k]) && e->stages[k].broken[i]) return false;
+  return true;
 }
 
 bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted,

@@ -10,16 +10,24 @@
  * saturates on confident models, the margin has one rival class in view. */
 static const char standard_suite[] = "noise:draws=25,fgsm,mi-fgsm,pgd,pgd:loss=margin:restarts=3";
 
+bool bwi_is_white_box(const bw_attack *attack) {
+  return attack->class->info.access == BW_ACCESS_GRADIENT;
+}
+
+bool bwi_is_noise(const bw_attack *attack) {
+  return attack->class == &bwi_noise;
+}
+
+bool bwi_is_black_box(const bw_attack *attack) {
+  return !bwi_is_white_box(attack) && !bwi_is_noise(attack);
+}
+
 bool bwi_is_iterative(const bw_attack *attack) {
-  return attack->class->info.access == BW_ACCESS_GRADIENT && bwi_attack_value(attack, "steps", 0) > 1;
+  return bwi_is_white_box(attack) && bwi_attack_value(attack, "steps", 0) > 1;
 }
 
 bool bwi_is_single_step(const bw_attack *attack) {
-  return attack->class->info.access == BW_ACCESS_GRADIENT && bwi_attack_value(attack, "steps", 1) <= 1;
-}
-
-bool bwi_is_blind(const bw_attack *attack) {
-  return attack->class->info.access < BW_ACCESS_GRADIENT;
+  return bwi_is_white_box(attack) && bwi_attack_value(attack, "steps", 1) <= 1;
 }
 
 /* Cuts *text at the first of `separators` and returns what was before it; *text is NULL after the last one.
@@ -48,17 +56,24 @@ static bw_status parse_attack(bw_attack *out, char *text, bw_norm norm, double e
   return status;
 }
 
-static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_model *model, bw_norm norm,
-                            double eps, bw_error *err) {
+static bw_status append(bwi_suite *suite, const bw_attack *attack, bw_error *err) {
   if (suite->n_attacks == BWI_MAX_SUITE)
     return BW_FAIL(err, BW_ELIMIT, "a suite has at most %d attacks", BWI_MAX_SUITE);
-  bw_attack *attack = &suite->attacks[suite->n_attacks];
-  BW_TRY(parse_attack(attack, text, norm, eps, err));
-  if (attack->class->info.access <= model->access)
-    suite->n_attacks++;
-  else if (named)
-    return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives",
-                   attack->class->info.name);
+  suite->attacks[suite->n_attacks++] = *attack;
+  return BW_OK;
+}
+
+/* The parts of a sequence each have figures of their own, and the checks know each for what it is. */
+static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_model *model, bw_norm norm,
+                            double eps, bw_error *err) {
+  bw_attack attack, part;
+  BW_TRY(parse_attack(&attack, text, norm, eps, err));
+  const bwi_attack_class *class = attack.class;
+  if (class->info.access > model->access && named)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", class->info.name);
+  if (class->info.access > model->access) return BW_OK;
+  if (class->part == NULL) return append(suite, &attack, err);
+  for (uint32_t k = 0; class->part(&part, &attack, model, k); k++) BW_TRY(append(suite, &part, err));
   return BW_OK;
 }
 

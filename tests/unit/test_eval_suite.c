@@ -5,8 +5,8 @@
 
 #include "support/unit.h"
 
-static const bw_model with_gradients = {.access = BW_ACCESS_GRADIENT},
-                      score_only = {.access = BW_ACCESS_SCORE};
+static const bw_model with_gradients = {.access = BW_ACCESS_GRADIENT, .n_classes = 10},
+                      score_only = {.access = BW_ACCESS_SCORE, .n_classes = 10};
 
 static void test_parsing(void **state) {
   (void)state;
@@ -23,6 +23,11 @@ static void test_parsing(void **state) {
       {"fgsm", &with_gradients, BW_L2, "fgsm", ""},
       {"pgd:steps=7:restarts=2,mi-fgsm:decay=0.5,noise", &with_gradients, BW_LINF, "pgd mi-fgsm noise", ""},
       {"pgd:random_start", &with_gradients, BW_LINF, "pgd", ""},
+      {"autoattack", &with_gradients, BW_LINF, "apgd apgd-t fab-t square", ""},
+      {"fgsm,autoattack:version=plus", &with_gradients, BW_L2, "fgsm apgd apgd fab square apgd-t fab-t", ""},
+      {"autoattack:version=best", &with_gradients, BW_LINF, "", "version=best: not one of standard, plus"},
+      {"autoattack", &score_only, BW_LINF, "", "autoattack needs more access than the model gives"},
+      {"square", &score_only, BW_LINF, "square", ""},
       {"fgsm", &score_only, BW_LINF, "", "fgsm needs more access than the model gives"},
       {"", &with_gradients, BW_LINF, "", "no attack is called ''"},
       {"pgd,", &with_gradients, BW_LINF, "", "no attack is called ''"},
@@ -47,24 +52,42 @@ static void test_parsing(void **state) {
 
 static void test_too_many(void **state) {
   (void)state;
-  char text[5 * (BWI_MAX_SUITE + 1)] = "fgsm";
-  for (int k = 1; k <= BWI_MAX_SUITE; k++) strncat(text, ",fgsm", sizeof text - strlen(text) - 1);
-  bwi_suite suite = {0};
-  assert_int_equal(bwi_suite_parse(&suite, text, &with_gradients, BW_LINF, 0.1, NULL), BW_ELIMIT);
+  char text[5 * BWI_MAX_SUITE + sizeof "autoattack"] = "fgsm";
+  for (int k = 1; k < BWI_MAX_SUITE - 3; k++) strncat(text, ",fgsm", sizeof text - strlen(text) - 1);
+  const char *const too_many[] = {",autoattack", ",fgsm,fgsm,fgsm,fgsm"};
+  const size_t kept = strlen(text);
+  for (int i = 0; i < 2; i++) {
+    text[kept] = '\0';
+    strncat(text, too_many[i], sizeof text - kept - 1);
+    bwi_suite suite = {0};
+    assert_int_equal(bwi_suite_parse(&suite, text, &with_gradients, BW_LINF, 0.1, NULL), BW_ELIMIT);
+  }
 }
 
 static void test_kinds(void **state) {
   (void)state;
-  bwi_suite suite;
-  assert_int_equal(
-      bwi_suite_parse(&suite, "noise,fgsm,r-fgsm,bim,bim:steps=1", &with_gradients, BW_LINF, 0.1, NULL),
-      BW_OK);
-  const bool blind[] = {true, false, false, false, false}, single[] = {false, true, true, false, true},
-             iterative[] = {false, false, false, true, false};
-  for (uint32_t k = 0; k < 5; k++) {
-    assert_int_equal(bwi_is_blind(&suite.attacks[k]), blind[k]);
-    assert_int_equal(bwi_is_single_step(&suite.attacks[k]), single[k]);
-    assert_int_equal(bwi_is_iterative(&suite.attacks[k]), iterative[k]);
+  enum { NOISE = 1, BLACK = 2, WHITE = 4, SINGLE = WHITE | 8, ITERATIVE = WHITE | 16 };
+  static const struct {
+    const char *text;
+    int kinds[4]; /* of the attacks that the text gives */
+  } rows[] = {
+      {"noise", {NOISE}},
+      {"square", {BLACK}},
+      {"fgsm", {SINGLE}},
+      {"r-fgsm", {SINGLE}},
+      {"bim", {ITERATIVE}},
+      {"bim:steps=1", {SINGLE}},
+      {"autoattack", {ITERATIVE, ITERATIVE, ITERATIVE, BLACK}},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    bwi_suite suite;
+    assert_int_equal(bwi_suite_parse(&suite, rows[i].text, &with_gradients, BW_LINF, 0.1, NULL), BW_OK);
+    for (uint32_t k = 0; k < suite.n_attacks; k++) {
+      const bw_attack *a = &suite.attacks[k];
+      const int kind = NOISE * bwi_is_noise(a) | BLACK * bwi_is_black_box(a) | WHITE * bwi_is_white_box(a) |
+                       SINGLE * bwi_is_single_step(a) | ITERATIVE * bwi_is_iterative(a);
+      if (kind != rows[i].kinds[k]) fail_msg("%s, attack %u: %d", rows[i].text, (unsigned)k, kind);
+    }
   }
 }
 
