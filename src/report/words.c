@@ -48,7 +48,9 @@ void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report,
                       : "Gate failed. ",
              100 * report->summary.robust_accuracy.value, bwi_report_norm(report->summary.norm), eps,
              (unsigned)passed, (unsigned)report->summary.n_checks,
-             warned > 0 ? ", the others warned or were skipped" : "");
+             warned > 0                            ? ", the others warned or were skipped"
+             : passed < report->summary.n_checks ? ", the others were skipped"
+                                                 : "");
   }
 }
 
