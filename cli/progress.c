@@ -13,7 +13,8 @@ static volatile sig_atomic_t interrupted;
 
 static struct {
   bool terminal, drawn;
-  double last; /* seconds of the last output */
+  double last;    /* seconds of the last output */
+  char line[160]; /* the last output without a terminal */
   char phase[96];
 } view;
 
@@ -35,18 +36,22 @@ static void draw_bar(const bw_tick *tick) {
   char bar[WIDTH + 1];
   for (int i = 0; i < WIDTH; i++) bar[i] = i < filled ? '#' : '.';
   bar[WIDTH] = '\0';
-  fprintf(stderr, "\r\033[K%-28.60s [%s] %llu/%llu", tick->phase, bar, (unsigned long long)tick->done,
-          (unsigned long long)tick->total);
+  fprintf(stderr, "\r\033[K%-28.60s", tick->phase);
+  if (tick->total > 0)
+    fprintf(stderr, " [%s] %llu/%llu", bar, (unsigned long long)tick->done, (unsigned long long)tick->total);
   if (!isnan(tick->robust)) fprintf(stderr, "  robust %.1f %%", 100 * tick->robust);
   fflush(stderr);
   view.drawn = true;
 }
 
 static void print_line(const bw_tick *tick) {
-  fprintf(stderr, "%s: %llu/%llu", tick->phase, (unsigned long long)tick->done,
-          (unsigned long long)tick->total);
-  if (!isnan(tick->robust)) fprintf(stderr, ", robust %.1f %%", 100 * tick->robust);
-  fputc('\n', stderr);
+  char line[sizeof view.line], robust[32] = "";
+  if (!isnan(tick->robust)) snprintf(robust, sizeof robust, ", robust %.1f %%", 100 * tick->robust);
+  snprintf(line, sizeof line, "%.90s: %llu/%llu%s\n", tick->phase, (unsigned long long)tick->done,
+           (unsigned long long)tick->total, robust);
+  if (strcmp(line, view.line) == 0) return;
+  fputs(line, stderr);
+  memcpy(view.line, line, sizeof line);
 }
 
 /* At most six redraws a second; without a terminal a line a phase, and one every ten seconds. */
@@ -54,7 +59,7 @@ static int show(const bw_tick *tick, void *payload) {
   (void)payload;
   const double t = now();
   const bool new_phase = strncmp(view.phase, tick->phase, sizeof view.phase - 1) != 0;
-  const bool finished = tick->done == tick->total;
+  const bool finished = tick->total > 0 && tick->done == tick->total;
   if (view.terminal) {
     if (new_phase || finished || t - view.last > 1.0 / 6) {
       draw_bar(tick);

@@ -8,8 +8,8 @@
 
 static int show(const bw_tick *tick, void *payload) {
   (void)payload;
-  fprintf(stderr, "%s: %llu of %llu\n", tick->phase, (unsigned long long)tick->done,
-          (unsigned long long)tick->total);
+  if (tick->total > 0 && tick->done == tick->total)
+    fprintf(stderr, "%s: %llu samples\n", tick->phase, (unsigned long long)tick->total);
   return 0; /* anything else would stop the evaluation */
 }
 

@@ -22,7 +22,7 @@ static void heading(bwi_buffer *out, const bwi_report *r, const bw_report_option
 }
 
 static void rate_row(bwi_buffer *out, const char *name, const bw_rate *rate, const char *rest) {
-  bwi_buffer_format(out, "  %-10s %7.2f %%  [%6.2f, %6.2f]  %s", name, 100 * rate->value, 100 * rate->low,
+  bwi_buffer_format(out, "  %-10s %7.2f %%  [%6.2f, %6.2f]%s", name, 100 * rate->value, 100 * rate->low,
                     100 * rate->high, rest);
 }
 
@@ -33,7 +33,7 @@ static void attack_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
     const bw_attack_summary *a = &r->attacks[i];
     char rest[96], distance[16];
     snprintf(distance, sizeof distance, isnan(a->median_distance) ? "-" : "%.4g", a->median_distance);
-    snprintf(rest, sizeof rest, "%7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance,
+    snprintf(rest, sizeof rest, "  %7.2f %% %9s %10llu %8.2f", 100 * a->robust_8bit.value, distance,
              (unsigned long long)a->forwards + a->backwards, a->seconds);
     rate_row(out, a->name, &a->robust_accuracy, rest);
     bwi_buffer_format(out, "  %s%s%s\n", s->dim, a->configuration, s->off);
@@ -66,7 +66,7 @@ void bwi_report_text(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   rate_row(out, "clean", &e->clean_accuracy, "\n");
   attack_rows(out, r, s);
   bwi_buffer_text(out, s->bold);
-  rate_row(out, "worst case", &e->robust_accuracy, "per sample over all attacks\n");
+  rate_row(out, "worst case", &e->robust_accuracy, "  per sample over all attacks\n");
   bwi_buffer_format(out, "%s\n", s->off);
   check_rows(out, r, s);
   char verdict[256];
