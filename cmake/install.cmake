@@ -7,6 +7,8 @@ install(TARGETS bulwark_cli DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/bulwark DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES python/bulwark_export.py DESTINATION ${CMAKE_INSTALL_DATADIR}/bulwark)
 
+# Relative, because `cmake --install --prefix` decides where it all goes.
+file(RELATIVE_PATH BW_PC_TO_PREFIX ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/bulwark.pc.in bulwark.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/bulwark.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

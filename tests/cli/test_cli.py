@@ -76,6 +76,19 @@ class Usage(unittest.TestCase):
         self.check(["completion", "bash"], 0, "complete .* bulwark", "stdout")
 
 
+class Install(unittest.TestCase):
+    def test_pkg_config_follows_the_prefix(self):
+        build = Path(BULWARK).resolve().parents[1]
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["cmake", "--install", build, "--prefix", folder], check=True, capture_output=True)
+            (description,) = Path(folder).glob("**/bulwark.pc")
+            for name, holds in (("includedir", "bulwark/bulwark.h"), ("libdir", "libbulwark.*")):
+                where = subprocess.run(["pkg-config", f"--variable={name}", description], check=True,
+                                       capture_output=True, text=True).stdout.strip()
+                self.assertTrue(list(Path(where).glob(holds)), f"{name} is {where}")
+                self.assertTrue(Path(where).resolve().is_relative_to(Path(folder).resolve()), where)
+
+
 class Info(unittest.TestCase):
     def test_text_and_json(self):
         text = bulwark("info", GLYPHS / "robust.mlxfn")
