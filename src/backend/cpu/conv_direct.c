@@ -223,35 +223,67 @@ static const uint8_t *mask_from(const uint8_t *mask, int64_t offset) {
   return mask == NULL ? NULL : mask + offset;
 }
 
-/* The outputs of a part for some images, counted through images, lines and columns. */
-static void run_part(const direct *s, const part *p, int64_t n_images, const float *padded, float *out,
-                     const bwi_convolution_epilogue *e) {
+/* The pixel that is next among a part's outputs for some images: the left row and the output's offset. */
+typedef struct cursor {
+  int64_t image, i, j; /* line and column among the part's outputs */
+  const float *row;
+  int64_t at;
+} cursor;
+
+static void begin_line(cursor *at, const direct *s, const part *p, const float *padded) {
   const bwi_convolution *c = &s->c;
   const phase_axis *y = &p->axis[0], *x = &p->axis[1];
-  const int64_t column = p->group * p->gemm.n_columns, total = n_images * y->count * x->count;
+  if (at->i == y->count) {
+    at->i = 0;
+    at->image++;
+  }
+  const int64_t line = at->image * c->out[0] + y->out_first + at->i * y->out_step;
+  at->j = 0;
+  at->row = padded + (at->image * s->padded[0] + at->i * y->step) * s->padded[1] * c->channels;
+  at->at = (line * c->out[1] + x->out_first) * c->out_channels + p->group * p->gemm.n_columns;
+}
+
+/* The next n outputs: where they begin, and the left rows that make them. A line at a time, so that no pixel
+ * costs more than an addition. */
+static void take_rows(cursor *at, const direct *s, const part *p, const float *padded, int64_t n,
+                      const float **rows, int64_t *offsets) {
+  const phase_axis *x = &p->axis[1];
+  const int64_t row_step = x->step * s->c.channels, out_step = x->out_step * s->c.out_channels;
+  for (int64_t k = 0; k < n;) {
+    const int64_t left = x->count - at->j, count = left < n - k ? left : n - k;
+    for (int64_t i = 0; i < count; i++) {
+      rows[k + i] = at->row + i * row_step;
+      offsets[k + i] = at->at + i * out_step;
+    }
+    k += count;
+    at->j += count;
+    at->row += count * row_step;
+    at->at += count * out_step;
+    if (at->j < x->count) continue;
+    at->i++;
+    begin_line(at, s, p, padded); /* past the last image too, where it only computes */
+  }
+}
+
+/* The outputs of a part for some images. */
+static void run_part(const direct *s, const part *p, int64_t n_images, const float *padded, float *out,
+                     const bwi_convolution_epilogue *e) {
+  const int64_t column = p->group * p->gemm.n_columns, total = n_images * p->axis[0].count * p->axis[1].count;
   const float *rows[BWI_GEMM_ROWS], *residual[BWI_GEMM_ROWS];
   const uint8_t *mask[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
+  int64_t offsets[BWI_GEMM_ROWS];
   bwi_gemm_block block = {0, rows, outs, e->residual != NULL ? residual : NULL,
                           e->mask != NULL ? mask : NULL};
-  int64_t n = 0, i = 0, j = 0;
+  cursor at = {.image = 0};
+  if (total > 0) begin_line(&at, s, p, padded);
   for (int64_t first = 0; first < total; first += block.n_rows) {
     block.n_rows = (uint32_t)(total - first < BWI_GEMM_ROWS ? total - first : BWI_GEMM_ROWS);
-    for (uint32_t k = 0; k < block.n_rows; k++) {
-      const int64_t pixel =
-          (n * c->out[0] + y->out_first + i * y->out_step) * c->out[1] + x->out_first + j * x->out_step;
-      const int64_t at = pixel * c->out_channels + column;
-      rows[k] = padded + ((n * s->padded[0] + i * y->step) * s->padded[1] + j * x->step) * c->channels;
-      outs[k] = out + at;
-      residual[k] = from(e->residual, at);
-      mask[k] = mask_from(e->mask, at);
-      if (++j < x->count) continue;
-      j = 0;
-      if (++i < y->count) continue;
-      i = 0;
-      n++;
-    }
-    bwi_gemm_rows(&p->gemm, &block, (bwi_epilogue){from(e->bias, column), c->relu});
+    take_rows(&at, s, p, padded, block.n_rows, rows, offsets);
+    for (uint32_t k = 0; k < block.n_rows; k++) outs[k] = out + offsets[k];
+    for (uint32_t k = 0; e->residual != NULL && k < block.n_rows; k++) residual[k] = e->residual + offsets[k];
+    for (uint32_t k = 0; e->mask != NULL && k < block.n_rows; k++) mask[k] = e->mask + offsets[k];
+    bwi_gemm_rows(&p->gemm, &block, (bwi_epilogue){from(e->bias, column), s->c.relu});
   }
 }
 
