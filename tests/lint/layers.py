@@ -44,6 +44,7 @@ OWNERS = {
     "omp.h": "src/backend/cpu",
     "cblas": "src/backend/cpu",
     "cpuid.h": "src/backend/cpu",
+    "sys/syscall.h": "src/backend/cpu",
     "immintrin.h": "src/backend/cpu",
     "arm_neon.h": "src/backend/cpu",
     "zlib.h": "src/format",

@@ -61,6 +61,7 @@ static double value(const versus_operand *o, uint32_t bits) {
     case EDGES: return bits & 1 ? edges[bits >> 1 & 15] : 8 * unit - 4;
     case STEPS: return (double)(bits % 5) - 2;
     case POSITIVE: return unit + 0.5;
+    case ZEROS: return 0;
     case POSITIONS: return floor((2 * unit - 1) * (double)o->limit);
     default: break;
   }

@@ -18,6 +18,7 @@ typedef enum versus_values {
   EDGES,    /* one in two of these is NaN, an infinity, a zero of either sign, denormal, or huge */
   STEPS,    /* -2, -1, 0, 1 or 2: ties */
   POSITIVE, /* uniform in [0.5, 1.5) */
+  ZEROS,
   POSITIONS /* integers in [-limit, limit) */
 } versus_values;
 

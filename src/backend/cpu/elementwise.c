@@ -8,6 +8,7 @@
 
 #include "backend/cpu/simd/simd.h"
 #include "base/memory.h"
+#include "graph/pattern.h"
 #include "graph/primitive.h"
 #include "graph/program.h"
 
@@ -125,6 +126,19 @@ static bw_status run(void *opaque, const void *const *in, void *out, void *scrat
   return BW_OK;
 }
 
+/* What the gradient of every max(., 0) asks, worth a kernel of its own: one pass, nothing else in cache. */
+static bw_status run_positive(void *opaque, const void *const *in, void *out, void *scratch) {
+  (void)scratch;
+  const state *s = opaque;
+  s->simd->are_positive(s->count, in[0], out);
+  return BW_OK;
+}
+
+static bool asks_whether_positive(const bwi_graph *g, const bwi_node *n) {
+  return n->prim == BWI_Greater && bwi_graph_node(g, n->in[0])->dtype == BW_F32 &&
+         bwi_dims_equal(&bwi_graph_node(g, n->in[0])->shape, &n->shape) && bwi_is_known(g, n->in[1], 0);
+}
+
 /* --- binding --- */
 
 /* NumPy broadcasting: axes line up at the end; an extent of 1 is read again and again. */
@@ -202,7 +216,7 @@ bw_status bwi_bind_elementwise(bwi_kernel *out, const bwi_graph *g, bwi_id id, b
       s->block = BLOCK / period_of(o) * period_of(o);
     if (in_place < 0 && is_whole(o) && x->dtype == n->dtype) in_place = (int)k;
   }
-  *out = (bwi_kernel){.run = run,
+  *out = (bwi_kernel){.run = asks_whether_positive(g, n) ? run_positive : run,
                       .free = bwi_free,
                       .state = s,
                       .scratch_bytes = (size_t)(n->n_in + program.n_steps) * BLOCK * sizeof(float),

@@ -9,11 +9,18 @@ void VARIANT(from_bools)(int64_t n, const uint8_t *x, float *y) {
   for (; i < n; i++) y[i] = x[i] != 0 ? 1.0f : 0.0f;
 }
 
+INLINE void store_bools(uint8_t *y, vi truth) {
+  *(vb_anywhere *)y = __builtin_convertvector(truth & 1, vb);
+}
+
 void VARIANT(to_bools)(int64_t n, const float *x, uint8_t *y) {
   int64_t i = 0;
-  for (; i + LANES <= n; i += LANES) {
-    const vi truth = (vf_load(x + i) != vf_all(0.0f)) & 1;
-    *(vb_anywhere *)(y + i) = __builtin_convertvector(truth, vb);
-  }
+  for (; i + LANES <= n; i += LANES) store_bools(y + i, vf_load(x + i) != vf_all(0.0f));
   for (; i < n; i++) y[i] = x[i] != 0;
+}
+
+void VARIANT(are_positive)(int64_t n, const float *x, uint8_t *y) {
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) store_bools(y + i, vf_load(x + i) > vf_all(0.0f));
+  for (; i < n; i++) y[i] = x[i] > 0;
 }

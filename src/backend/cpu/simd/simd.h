@@ -122,6 +122,7 @@ typedef struct bwi_simd {
   /* Bools to 0 and 1, and what is not 0 to bools. */
   void (*from_bools)(int64_t n, const uint8_t *x, float *y);
   void (*to_bools)(int64_t n, const float *x, uint8_t *y);
+  void (*are_positive)(int64_t n, const float *x, uint8_t *y); /* x > 0 */
   void (*reduce)(const bwi_reduce_block *b, const float *x, float *y);
   void (*softmax)(int64_t n, const float *x, float *y); /* one row; y may be x */
   float (*logsumexp)(int64_t n, const float *x);

@@ -18,6 +18,7 @@ const bwi_simd VARIANT(simd) = {
     .step = VARIANT(step),
     .from_bools = VARIANT(from_bools),
     .to_bools = VARIANT(to_bools),
+    .are_positive = VARIANT(are_positive),
     .reduce = VARIANT(reduce),
     .softmax = VARIANT(softmax),
     .logsumexp = VARIANT(logsumexp),

@@ -26,6 +26,7 @@ void VARIANT(avg_pool)(const bwi_pool *p, const float *x, float *y);
 void VARIANT(avg_pool_gradient)(const bwi_pool *p, const float *dy, float *dx);
 void VARIANT(from_bools)(int64_t n, const uint8_t *x, float *y);
 void VARIANT(to_bools)(int64_t n, const float *x, uint8_t *y);
+void VARIANT(are_positive)(int64_t n, const float *x, uint8_t *y);
 int VARIANT(step)(int prim, int32_t parameter, uint32_t n, const float *const *in, float *out);
 
 #endif
