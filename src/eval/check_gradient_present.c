@@ -71,8 +71,7 @@ static bw_status count_states(bwi_check_call *call, const uint64_t *chosen, uint
 
 static bw_status run(bwi_check_call *call, bw_error *err) {
   if (call->crew->model->access < BW_ACCESS_GRADIENT) {
-    bwi_buffer_text(&call->finding,
-                    "the model gives no gradients, so no attack that follows them was tried");
+    bwi_buffer_text(&call->finding, "the model gives no gradients, so no attack that follows them was tried");
     bwi_check_fail(call);
     return BW_OK;
   }

@@ -13,9 +13,10 @@ typedef struct bwi_suite {
   bw_attack attacks[BWI_MAX_SUITE];
 } bwi_suite;
 
-/* The attacks of `text`, "pgd:steps=100:restarts=5,mi-fgsm"; one that is a sequence of others gives its parts.
- * NULL: the standard suite, as far as the model gives the access that its attacks need. BW_EINVAL: an attack, option or value that does not exist, or none
- * left; BW_EUNSUPPORTED: a named attack needs more access than the model gives; BW_ELIMIT: too many. */
+/* The attacks of `text`, "pgd:steps=100:restarts=5,mi-fgsm"; one that is a sequence of others gives its
+ * parts. NULL: the standard suite, as far as the model gives the access that its attacks need. BW_EINVAL: an
+ * attack, option or value that does not exist, or none left; BW_EUNSUPPORTED: a named attack needs more
+ * access than the model gives; BW_ELIMIT: too many. */
 bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps,
                           bw_error *err);
 

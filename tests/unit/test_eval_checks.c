@@ -166,12 +166,9 @@ static void test_parts_of_a_sequence(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_masks_are_blocked),
-      cmocka_unit_test(test_honest_models_pass),
-      cmocka_unit_test(test_square_is_no_noise),
-      cmocka_unit_test(test_parts_of_a_sequence),
-      cmocka_unit_test(test_score_only_is_blocked),
-      cmocka_unit_test(test_left_out_on_request),
+      cmocka_unit_test(test_masks_are_blocked),     cmocka_unit_test(test_honest_models_pass),
+      cmocka_unit_test(test_square_is_no_noise),    cmocka_unit_test(test_parts_of_a_sequence),
+      cmocka_unit_test(test_score_only_is_blocked), cmocka_unit_test(test_left_out_on_request),
   };
   return cmocka_run_group_tests_name("eval_checks", tests, setup, teardown);
 }
