@@ -49,10 +49,13 @@ static void check_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
         bwi_buffer_format(out, "  %s%s%s %s: %s\n", colour[want], bwi_report_outcome(c->outcome), s->off,
                           c->name, c->finding);
     }
-  bwi_buffer_format(out, "  %spassed:%s", s->good, s->off);
-  for (uint32_t i = 0; i < r->summary.n_checks; i++)
-    if (r->checks[i].outcome == BW_CHECK_PASSED) bwi_buffer_format(out, " %s", r->checks[i].name);
-  bwi_buffer_text(out, "\n");
+  uint32_t n_passed = 0;
+  for (uint32_t i = 0; i < r->summary.n_checks; i++) {
+    if (r->checks[i].outcome != BW_CHECK_PASSED) continue;
+    if (n_passed++ == 0) bwi_buffer_format(out, "  %spassed:%s", s->good, s->off);
+    bwi_buffer_format(out, " %s", r->checks[i].name);
+  }
+  if (n_passed > 0) bwi_buffer_text(out, "\n");
   for (uint32_t i = 0; i < r->summary.n_checks; i++)
     if (r->checks[i].outcome == BW_CHECK_SKIPPED)
       bwi_buffer_format(out, "  %sskipped%s %s: %s\n", s->dim, s->off, r->checks[i].name,
@@ -67,7 +70,8 @@ void bwi_report_text(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   attack_rows(out, r, s);
   bwi_buffer_text(out, s->bold);
   rate_row(out, "worst case", &e->robust_accuracy, "  per sample over all attacks\n");
-  bwi_buffer_format(out, "%s\n", s->off);
+  bwi_buffer_text(out, s->off);
+  if (e->n_checks > 0) bwi_buffer_text(out, "\n");
   check_rows(out, r, s);
   char verdict[256];
   bwi_report_verdict(verdict, sizeof verdict, r, o);

@@ -40,17 +40,21 @@ void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report,
   } else if (report->summary.blocked) {
     snprintf(text, bytes, "Not to be relied on, for the attack may have been blind. Blocked by%s.", blocked);
   } else {
-    snprintf(text, bytes,
-             "%sNo attack of this suite brought the accuracy below %.2f %% at %s %s. %u of %u soundness "
-             "checks passed%s; a stronger attack may find more.",
+    char left[80] = "The attacks of this suite broke every sample";
+    const bool any = report->summary.robust_accuracy.hits > 0;
+    if (any)
+      snprintf(left, sizeof left, "No attack of this suite brought the accuracy below %.2f %%",
+               100 * report->summary.robust_accuracy.value);
+    snprintf(text, bytes, "%s%s at %s %s. %u of %u soundness checks passed%s%s",
              gate < 0 ? ""
              : gate   ? "Gate passed. "
                       : "Gate failed. ",
-             100 * report->summary.robust_accuracy.value, bwi_report_norm(report->summary.norm), eps,
-             (unsigned)passed, (unsigned)report->summary.n_checks,
-             warned > 0                            ? ", the others warned or were skipped"
+             left, bwi_report_norm(report->summary.norm), eps, (unsigned)passed,
+             (unsigned)report->summary.n_checks,
+             warned > 0                          ? ", the others warned or were skipped"
              : passed < report->summary.n_checks ? ", the others were skipped"
-                                                 : "");
+                                                 : "",
+             any ? "; a stronger attack may find more." : ".");
   }
 }
 
