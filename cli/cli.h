@@ -47,6 +47,8 @@ const cli_command *cli_find(const char *name);  /* NULL if unknown */
 int cli_parse(const cli_command *command, void *settings, int argc, char **argv, int fewest, int most,
               int *n_operands);
 
+/* Words of text, folded at 100 columns behind `indent` spaces; the cursor stands at `column`. */
+void cli_print_folded(FILE *out, const char *text, int indent, int column);
 void cli_help(FILE *out, const cli_command *command);
 void cli_overview(FILE *out);
 

@@ -33,32 +33,34 @@ static const char *norms_text(char *text, size_t size, uint32_t norms) {
   return text;
 }
 
-static void print_default(const bw_option_info *option) {
-  if (isnan(option->standard)) return;
-  if (option->kind == BW_OPTION_BOOLEAN)
-    printf(" (default %s)", option->standard != 0 ? "true" : "false");
-  else if (option->kind == BW_OPTION_CHOICE)
-    printf(" (default %s)", option->choices[(int)option->standard]);
-  else
-    printf(" (default %g)", option->standard);
-}
-
+/* "number of steps (default 40)", "which loss (one of ce, margin; default ce)" */
 static void print_option(const bw_option_info *option) {
-  printf("  %-12s %s", option->name, option->help);
+  char text[512];
+  size_t n = (size_t)snprintf(text, sizeof text, "%s", option->help);
   if (option->kind == BW_OPTION_CHOICE) {
-    printf(": ");
-    for (int i = 0; option->choices[i] != NULL; i++) printf("%s%s", i > 0 ? ", " : "", option->choices[i]);
+    for (int i = 0; option->choices[i] != NULL; i++)
+      n +=
+          (size_t)snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? ", " : " (one of ", option->choices[i]);
+    snprintf(text + n, sizeof text - n, "; default %s)", option->choices[(int)option->standard]);
+  } else if (option->kind == BW_OPTION_BOOLEAN) {
+    snprintf(text + n, sizeof text - n, " (default %s)", option->standard != 0 ? "true" : "false");
+  } else if (!isnan(option->standard)) {
+    snprintf(text + n, sizeof text - n, " (default %g)", option->standard);
   }
-  print_default(option);
-  putchar('\n');
+  printf("  %-12s ", option->name);
+  cli_print_folded(stdout, text, 15, 15);
 }
 
 static int explain(const char *name) {
   const bw_attack_info *info = bw_attack_find(name);
   if (info == NULL) return cli_usage_error(&cmd_attacks, "no attack '%s'", name);
   char norms[32];
-  printf("%s: %s\n\n%s\n\nPaper:  %s\nAccess: %s\nNorms:  %s\n\nOptions:\n", info->name, info->title,
-         info->summary, info->paper, access_name(info->access), norms_text(norms, sizeof norms, info->norms));
+  printf("%s: %s\n\n", info->name, info->title);
+  cli_print_folded(stdout, info->summary, 0, 0);
+  printf("\nPaper:  ");
+  cli_print_folded(stdout, info->paper, 8, 8);
+  printf("Access: %s\nNorms:  %s\n\nOptions:\n", access_name(info->access),
+         norms_text(norms, sizeof norms, info->norms));
   for (uint32_t i = 0; i < info->n_options; i++) print_option(&info->options[i]);
   return CLI_CLEAN;
 }

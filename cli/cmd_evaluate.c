@@ -18,8 +18,8 @@ static const cli_option options[] = {
     {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
      offsetof(settings, norm), cli_norms},
     {"eps", 'e', CLI_REAL, "EPS",
-     "budget, such as 0.3 or 8/255 (default: 0.3 for one channel, 8/255 for more)", offsetof(settings, eps),
-     NULL},
+     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel, 8/255, 0.5, 12 for more)",
+     offsetof(settings, eps), NULL},
     {"attacks", 'a', CLI_TEXT, "LIST",
      "attacks with options, such as fgsm,pgd:steps=100:restarts=5 (default: the standard suite)",
      offsetof(settings, attacks), NULL},
@@ -172,6 +172,8 @@ static int evaluate(const settings *s, char **operands) {
     if (status != BW_OK && status != BW_ECANCEL) {
       code = cli_report_error("evaluate", &err);
     } else {
+      if (status == BW_ECANCEL && s->resume != NULL)
+        fprintf(stderr, "bulwark: interrupted: the same command goes on from %s\n", s->resume);
       code = write_reports(evaluation, s, operands);
       if (code == CLI_CLEAN) code = verdict(evaluation, s);
     }

@@ -4,21 +4,17 @@
 
 #include "cli.h"
 
-/* Words of text, folded at 100 columns behind `indent` spaces; the cursor stands at `column`. */
-static void print_folded(FILE *out, const char *text, int indent, int column) {
-  while (*text != '\0') {
-    const size_t word = strcspn(text, " ");
-    if (column > indent && column + (int)word > 100) {
+void cli_print_folded(FILE *out, const char *text, int indent, int column) {
+  for (const char *separator = ""; *text != '\0'; separator = " ") {
+    const int word = (int)strcspn(text, " "), wanted = (int)strlen(separator) + word;
+    if (column > indent && column + wanted > 100) {
       fprintf(out, "\n%*s", indent, "");
       column = indent;
+      separator = "";
     }
-    fprintf(out, "%.*s", (int)word, text);
-    column += (int)word + 1;
+    column += fprintf(out, "%s%.*s", separator, word, text);
     text += word;
-    if (*text == ' ') {
-      fputc(' ', out);
-      text++;
-    }
+    text += strspn(text, " ");
   }
   fputc('\n', out);
 }
@@ -29,13 +25,13 @@ static void print_option(FILE *out, const cli_option *option) {
   snprintf(left, sizeof left, "  %s--%s%s%s", option->letter != 0 ? letter : "    ", option->name,
            option->value != NULL ? " " : "", option->value != NULL ? option->value : "");
   fprintf(out, "%-28s", left);
-  print_folded(out, option->help, 28, 28);
+  cli_print_folded(out, option->help, 28, 28);
 }
 
 void cli_help(FILE *out, const cli_command *command) {
   fprintf(out, "Usage: bulwark %s %s%s\n\n", command->name, command->arguments,
           command->n_options > 0 ? " [options]" : "");
-  print_folded(out, command->description, 0, 0);
+  cli_print_folded(out, command->description, 0, 0);
   fprintf(out, "\nOptions:\n");
   for (uint32_t i = 0; i < command->n_options; i++) print_option(out, &command->options[i]);
   fprintf(out, "  -h, --help                this text\n");

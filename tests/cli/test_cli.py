@@ -169,6 +169,19 @@ class Attack(unittest.TestCase):
             self.assertTrue(npz.read_bytes().startswith(b"PK"))
             self.assertTrue(sheet.read_bytes().startswith(b"\x89PNG"))
 
+    def test_budget_and_target(self):
+        """The usual budget goes with the norm; a targeted attack leaves the clean accuracy as it is."""
+        def attack(*more):
+            done = bulwark("attack", "pgd", GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "-n", 200, "--json", "-q",
+                           *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)
+        self.assertEqual(attack("--norm", "l2")["eps"], 2)
+        plain, targeted = attack("--eps", "0.1"), attack("--eps", "0.1", "--set", "target=next")
+        self.assertLess(plain["clean_accuracy"], 1)
+        self.assertEqual(plain["clean_accuracy"], targeted["clean_accuracy"])
+        self.assertLess(plain["robust_accuracy"], targeted["robust_accuracy"])
+
     def test_bfloat16(self):
         """Successes are verified in float32, so the search in bfloat16 may only miss some."""
         robust = {}
