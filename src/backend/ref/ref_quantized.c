@@ -9,12 +9,14 @@
 #include "backend/ref/ref_iterate.h"
 #include "backend/ref/ref_product.h"
 
+typedef enum mode { AFFINE, MXFP4, MXFP8, NVFP4 } mode;
+
 typedef struct quantized {
   const uint32_t *words;
   const void *scales, *biases;
   bw_dtype dtype; /* of the scales and biases */
   int64_t group, bits, words_a_row, columns;
-  enum { AFFINE, MXFP4, MXFP8, NVFP4 } mode;
+  mode mode;
 } quantized;
 
 /* The packed operand is k, then its scales and biases. */
@@ -26,7 +28,7 @@ static quantized packed_operand(const bwi_ref_call *call, uint32_t k) {
                  .group = call->node->params->i[0],
                  .bits = call->node->params->i[1],
                  .words_a_row = shape->v[shape->n - 1],
-                 .mode = call->node->params->i[2]};
+                 .mode = (mode)call->node->params->i[2]};
   if (q.mode == AFFINE) q.biases = call->in[k + 2];
   q.columns = q.words_a_row * 32 / q.bits;
   return q;
