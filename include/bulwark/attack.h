@@ -23,7 +23,7 @@ typedef enum bw_option_kind {
   BW_OPTION_CHOICE
 } bw_option_kind;
 
-/* One option of an attack. Feeds the command line, JSON configuration and documentation. */
+/* One option of an attack. Feeds the command line and its documentation. */
 typedef struct bw_option_info {
   const char *name, *help, *unit;
   bw_option_kind kind;

@@ -13,10 +13,11 @@ extern "C" {
 
 typedef struct bw_evaluation_options {
   size_t struct_size;
-  const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; NULL: the
-                          standard suite */
+  const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; one that
+                          is a sequence of others, such as autoattack, counts as its parts, each on all
+                          samples; NULL: the standard suite */
   bw_norm norm;        /* default BW_LINF */
-  double eps;          /* main budget; NaN: 0.3 for 1-channel, 8/255 for others (Linf) */
+  double eps;          /* main budget; NaN: bw_attack_usual_eps */
   uint32_t
       n_budgets; /* curve: this many budgets in even steps up to 2 eps, besides 0; 0: no curve; default 8 */
   uint64_t samples; /* attack a random part of this size; 0: all */
@@ -75,7 +76,8 @@ typedef struct bw_check_result {
 
 typedef struct bw_budget_point {
   double eps;
-  bw_rate robust_accuracy; /* worst case over attacks at this budget */
+  bw_rate robust_accuracy; /* at the main budget worst case over all attacks, elsewhere of the one that broke
+                              most there; broken within a smaller budget counts as broken */
 } bw_budget_point;
 
 typedef struct bw_class_row {
@@ -121,7 +123,7 @@ typedef enum bw_report_format {
 
 typedef struct bw_report_options {
   size_t struct_size;
-  const char *title;                  /* NULL: the model's file name */
+  const char *title;                  /* NULL: the file name in model_path, if any */
   const char *model_path, *data_path; /* for the record; NULL: left out */
   double fail_under;                  /* gate shown in the report; NaN: none */
   int colour;                         /* text: ANSI colours */

@@ -52,9 +52,9 @@ static void curve_section(bwi_buffer *out, const bwi_report *r, const bw_report_
   if (r->summary.n_budgets < 2) return;
   bwi_buffer_format(
       out,
-      "<section><h2>Accuracy over the budget</h2><p class=\"note\">The line is the worst case over all "
-      "attacks, the band its %.4g %% confidence "
-      "interval. Dots at the main budget are single attacks, in the colours of the table.</p>\n",
+      "<section><h2>Accuracy over the budget</h2><p class=\"note\">At the main budget the line is the worst "
+      "case over all attacks, elsewhere the attack that is the strongest there. The band is the %.4g %% "
+      "confidence interval, dots are single attacks in the colours of the table.</p>\n",
       100 * r->confidence);
   bwi_report_curve(out, r, o);
   bwi_buffer_text(out, "</section>\n");
