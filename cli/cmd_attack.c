@@ -18,7 +18,7 @@ static const cli_option options[] = {
     {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
      offsetof(settings, norm), cli_norms},
     {"eps", 'e', CLI_REAL, "EPS",
-     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel, 8/255, 0.5, 12 for more)",
+     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more)",
      offsetof(settings, eps), NULL},
     {"set", 0, CLI_TEXT, "LIST",
      "options of the attack, such as steps=100:restarts=5 (see bulwark attacks NAME)",
