@@ -95,7 +95,7 @@ static void attacks_section(bwi_buffer *out, const bwi_report *r) {
                   "was verified by a fresh float32 pass. In 8 bit only what stays broken after rounding to "
                   "n/255 counts. Distances are those of the successes.</p>\n"
                   "<div class=\"wide\"><table><tr><th>attack</th><th></th><th>survives</th><th>in 8 "
-                  "bit</th><th>median distance</th><th>passes</th><th>seconds</th></tr>\n");
+                  "bit</th><th>median distance</th><th>forward passes</th><th>seconds</th></tr>\n");
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) attack_row(out, &r->attacks[i], i);
   bwi_buffer_text(out,
                   "<tr class=\"total\"><td class=\"text\"><b>worst case</b><small>per sample over all "
