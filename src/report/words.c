@@ -40,7 +40,7 @@ void bwi_report_verdict(char *text, size_t bytes, const bwi_report *report,
   } else if (report->summary.blocked) {
     snprintf(text, bytes, "Not to be relied on, for the attack may have been blind. Blocked by%s.", blocked);
   } else {
-    char left[80] = "The attacks of this suite broke every sample";
+    char left[80] = "No sample withstands the attacks of this suite";
     const bool any = report->summary.robust_accuracy.hits > 0;
     if (any)
       snprintf(left, sizeof left, "No attack of this suite brought the accuracy below %.2f %%",
