@@ -16,7 +16,7 @@ typedef struct bwi_kernel {
   void *state;
   size_t scratch_bytes;
   int in_place;     /* operand whose buffer may be the output's (same bytes), or -1 */
-  const char *name; /* for profiles and `bulwark info --plan`: "brgemm", "winograd", "ref", ... */
+  const char *name; /* for profiles: "gemm", "winograd", "ref", ... */
 } bwi_kernel;
 
 /* Packed forms of constants, shared by the plans of a model. Thread-safe. */

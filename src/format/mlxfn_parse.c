@@ -348,9 +348,11 @@ static void read_function(bwi_mlxfn_parser *p, bwi_mlxfn_function *f) {
 
 void bwi_mlxfn_read_version(bwi_cursor *c, char *text, size_t capacity) {
   const size_t start = c->at;
-  const bwi_bytes span = bwi_cursor_take(c, bwi_cursor_count(c, 1, "MLX version"), "MLX version");
+  const uint64_t length = bwi_cursor_u64le(c, "MLX version");
+  const bool fits = length < capacity;
+  const bwi_bytes span = bwi_cursor_take(c, fits ? (size_t)length : 0, "MLX version");
   text[0] = '\0';
-  bool plain = span.size > 0 && span.size < capacity;
+  bool plain = span.size > 0 && fits;
   for (size_t i = 0; i < span.size && plain; i++) plain = span.data[i] > 0x20 && span.data[i] < 0x7F;
   if (plain) {
     memcpy(text, span.data, span.size);

@@ -166,8 +166,11 @@ static bw_status read_neighbour(bw_array **labels, const char *path, const bw_da
 
 static bw_status read_labels(bw_array **labels, const char *path, const bw_dataset_options *o,
                              bw_error *err) {
-  return o->labels_path != NULL ? read_file(NULL, labels, o->labels_path, o, err)
-                                : read_neighbour(labels, path, o, err);
+  if (o->labels_path == NULL) return read_neighbour(labels, path, o, err);
+  bw_error why = {.offset = BW_NO_OFFSET};
+  const bw_status status = read_file(NULL, labels, o->labels_path, o, &why);
+  if (status == BW_OK) return BW_OK;
+  return BW_FAIL_AT(err, status, why.offset, "the labels, %s: %s", o->labels_path, why.text);
 }
 
 bw_status bwi_dataset_read(bw_array **samples, bw_array **labels, const char *path,

@@ -64,7 +64,7 @@ static void write_text(bwi_buffer *b, const bw_model_info *info) {
   bwi_buffer_text(b, "written by    MLX ");
   write_foreign(b, file->version);
   bwi_buffer_format(b, ", layout %s%s\nmetadata      ", file->layout, file->shapeless ? ", shapeless" : "");
-  write_foreign(b, file->metadata);
+  write_foreign(b, file->metadata[0] != '\0' ? file->metadata : "none");
   bwi_buffer_text(b, "\n");
   for (uint32_t k = 0; k < file->n_functions; k++)
     write_function(b, &file->functions[k], &info->functions[k], k);

@@ -202,6 +202,14 @@ static void test_refused_files(void **state) {
     if (status != rows[k].status) fail_msg("%s: %s: %s", rows[k].name, bw_status_text(status), err.text);
     assert_null(d);
   }
+  bw_dataset_options other; /* whose fault it is must be said */
+  bw_error err;
+  bw_dataset *none = NULL;
+  bw_dataset_options_init(&other, sizeof other);
+  other.labels_path = path_of("nonsense");
+  assert_int_equal(bw_dataset_open(&none, path_of("x.npy"), &other, &err), BW_EFORMAT);
+  assert_non_null(strstr(err.text, "the labels, "));
+  assert_non_null(strstr(err.text, "nonsense: is no npz"));
   bw_dataset_options small;
   bw_dataset *d = NULL;
   bw_dataset_options_init(&small, sizeof small);

@@ -327,7 +327,7 @@ static const refusal refusals[] = {
     {"format-split-parts", 180, "Split cannot have 2 outputs"},
     {"format-split-shapes", 220, "2 shapes for 3 outputs"},
     {"format-split-siblings", 180, "Split cannot have 2 outputs"},
-    {"format-string-length", 0, "truncated: MLX version is 1099511627776 items of at least 1 bytes, 183 left"},
+    {"format-string-length", 0, "no .mlxfn file: it does not begin with a version of MLX"},
     {"format-tape-2-40", 92, "truncated: tape is 1099511627776 items of at least 10 bytes, 0 left"},
     {"format-trailing", 191, "1 bytes follow the last function"},
     {"format-truncated-constant", 137, "truncated: constant needs 4194304 bytes, 97 left"},

@@ -27,7 +27,7 @@ static void test_text(void **state) {
   (void)state;
   static const char wanted[] =
       "written by    MLX 0.32.4, layout 0.32.4\n"
-      "metadata      \n"
+      "metadata      none\n"
       "function 0\n"
       "  input       float32 (5, 6)\n"
       "  input       float32 (5, 6)\n"

@@ -113,11 +113,6 @@ bw_status bwi_ref_avg_pool_gradient(const bwi_ref_call *call) {
       for (int64_t j = 0; j < p.window[1]; j++)
         gradient[corner_of(&p, k) + (i * p.width + j) * p.channels] += share;
   }
-  for (int64_t i = 0; node->params->i[0] == 1 && i < count; i++) {
-    double x;
-    bwi_load_real(&x, call->in[0], node->dtype, i, 1, 1);
-    if (!(x > 0)) gradient[i] = 0;
-  }
   bwi_store_real(call->out, node->dtype, 0, 1, gradient, count);
   return BW_OK;
 }
