@@ -23,7 +23,7 @@ def arguments():
     p.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder with mnist/ and models/safetensors/")
     p.add_argument("--work", type=Path, default=ROOT / "build/bench")
     p.add_argument("--threads", type=int, default=os.cpu_count())
-    p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--steps", type=int, default=40)
     p.add_argument("--tasks", default="mnist_fgsm,lenet,resnet18")
     p.add_argument("--skip", default="", help="peers to leave out")
@@ -102,6 +102,9 @@ class Bulwark:
                         "--quiet", "--json", "--set",
                         f"steps={options.steps}:step={task.step!r}:restarts=1:early_stop={'true' if task.early_stop else 'false'}"]
 
+    def warm_up(self):
+        """Every run is a process of its own."""
+
     def run(self):
         done = subprocess.run([str(c) for c in self.command], capture_output=True, text=True, check=True)
         result = json.loads(done.stdout)
@@ -119,6 +122,10 @@ class TorchPeer:
             parameter.requires_grad_(False)
         self.x = torch.from_numpy(files["images"]).permute(0, 3, 1, 2).contiguous()
         self.y = torch.from_numpy(files["labels"])
+
+    def warm_up(self):
+        """A few samples load the libraries and let them choose their kernels."""
+        self.attack(self.x[:8], self.y[:8])
 
     def run(self):
         torch = self.torch
@@ -214,6 +221,9 @@ class Mlx:
 
         return speed_models.load(task.name, files["twin"])
 
+    def warm_up(self):
+        self.run()
+
     def run(self):
         import mlx.nn as nn
 
@@ -241,7 +251,7 @@ def measure(task, files, options):
     for name in peers_for(task, options):
         try:
             tools[name] = PEERS[name](task, files, options)
-            tools[name].run()  # warm-up
+            tools[name].warm_up()
             rows[name] = []
         except Exception as error:  # a peer that cannot run is reported, not hidden
             print(f"  {name}: does not run: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
