@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "support/sweep.h"
 #include "support/unit.h"
 
 bwi_bytes tests_file(const char *path) {
@@ -56,4 +57,34 @@ void check_refusals(const char *reader, const refusal *rows, size_t count, refus
       check_has_row(entry->d_name, rows, count);
   (void)closedir(folder);
   for (size_t i = 0; i < count; i++) check_refusal(reader, &rows[i], read);
+}
+
+static bw_status read_prefix(bwi_bytes bytes, void *payload) {
+  bw_error err = {BW_OK, 0, ""};
+  const bw_status status = (*(const refusal_read_fn *)payload)(bytes, &err);
+  if (status != BW_OK && err.offset > bytes.size) fail_msg("offset %lld", (long long)err.offset);
+  return status;
+}
+
+void check_truncations(const char *path, refusal_read_fn read) {
+  const bwi_bytes bytes = tests_file(path);
+  sweep_truncations(bytes, read_prefix, &read);
+  bwi_free((void *)bytes.data);
+}
+
+typedef struct reading {
+  bwi_bytes bytes;
+  refusal_read_fn read;
+} reading;
+
+static bw_status read_again(void *payload) {
+  const reading *r = payload;
+  return r->read(r->bytes, NULL);
+}
+
+size_t check_allocations(const char *path, refusal_read_fn read) {
+  reading r = {tests_file(path), read};
+  const size_t count = sweep_allocations(read_again, &r);
+  bwi_free((void *)r.bytes.data);
+  return count;
 }

@@ -21,4 +21,12 @@ typedef bw_status (*refusal_read_fn)(bwi_bytes bytes, bw_error *err);
  * as the row says, leaving no memory behind. */
 void check_refusals(const char *reader, const refusal *rows, size_t count, refusal_read_fn read);
 
+/* Every proper prefix of a file below tests/ is refused as sweep_truncations says, with an offset that lies
+ * in it. */
+void check_truncations(const char *path, refusal_read_fn read);
+
+/* Reads a file below tests/ with each allocation failing, as sweep_allocations says; returns how many there
+ * were. */
+size_t check_allocations(const char *path, refusal_read_fn read);
+
 #endif

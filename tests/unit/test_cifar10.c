@@ -2,7 +2,6 @@
 #include "base/memory.h"
 #include "format/formats.h"
 #include "support/refusals.h"
-#include "support/sweep.h"
 #include "support/unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -53,19 +52,9 @@ static void refuses_what_is_wrong(void **state) {
   check_refusals("cifar10", refusals, COUNT(refusals), read_and_free);
 }
 
-static bw_status read_prefix(bwi_bytes bytes, void *payload) {
-  (void)payload;
-  bw_error err = {BW_OK, 0, ""};
-  const bw_status status = read_and_free(bytes, &err);
-  if (status != BW_OK && err.offset > bytes.size) fail_msg("offset %lld", (long long)err.offset);
-  return status;
-}
-
 static void refuses_every_truncation(void **state) {
   (void)state;
-  const bwi_bytes bytes = tests_file("fuzz/corpus/cifar10/ok-one");
-  sweep_truncations(bytes, read_prefix, NULL);
-  bwi_free((void *)bytes.data);
+  check_truncations("fuzz/corpus/cifar10/ok-one", read_and_free);
 }
 
 static void keeps_the_limit(void **state) {
@@ -80,15 +69,9 @@ static void keeps_the_limit(void **state) {
   bwi_free((void *)bytes.data);
 }
 
-static bw_status read_payload(void *payload) {
-  return read_and_free(*(const bwi_bytes *)payload, NULL);
-}
-
 static void survives_every_failing_allocation(void **state) {
   (void)state;
-  bwi_bytes bytes = tests_file("fuzz/corpus/cifar10/ok-one");
-  assert_true(sweep_allocations(read_payload, &bytes) >= 4);
-  bwi_free((void *)bytes.data);
+  assert_true(check_allocations("fuzz/corpus/cifar10/ok-one", read_and_free) >= 4);
 }
 
 int main(void) {

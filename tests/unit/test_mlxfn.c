@@ -7,7 +7,6 @@
 
 #include "base/memory.h"
 #include "support/refusals.h"
-#include "support/sweep.h"
 #include "support/unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -401,38 +400,18 @@ static void keeps_limits(void **state) {
   bwi_free((void *)bytes.data);
 }
 
-static bw_status read_prefix(bwi_bytes bytes, void *payload) {
-  (void)payload;
-  bw_error err = {BW_OK, 0, ""};
-  const bw_status status = read_and_free(bytes, &err);
-  if (status != BW_OK && err.offset > bytes.size) fail_msg("offset %lld", (long long)err.offset);
-  return status;
-}
-
 static void refuses_every_truncation(void **state) {
   (void)state;
   static const char *const paths[] = {"fuzz/corpus/mlxfn/ok-two-functions", "fuzz/corpus/mlxfn/ok-split",
                                       "fuzz/corpus/mlxfn/ok-two-functions-0.26.2",
                                       "fuzz/corpus/mlxfn/ok-metadata"};
-  for (size_t k = 0; k < COUNT(paths); k++) {
-    const bwi_bytes bytes = tests_file(paths[k]);
-    sweep_truncations(bytes, read_prefix, NULL);
-    bwi_free((void *)bytes.data);
-  }
-}
-
-static bw_status read_payload(void *payload) {
-  return read_and_free(*(const bwi_bytes *)payload, NULL);
+  for (size_t k = 0; k < COUNT(paths); k++) check_truncations(paths[k], read_and_free);
 }
 
 static void survives_every_failing_allocation(void **state) {
   (void)state;
   static const char *const paths[] = {"fuzz/corpus/mlxfn/ok-two-functions", "fuzz/corpus/mlxfn/ok-split"};
-  for (size_t k = 0; k < COUNT(paths); k++) {
-    bwi_bytes bytes = tests_file(paths[k]);
-    assert_true(sweep_allocations(read_payload, &bytes) > 5);
-    bwi_free((void *)bytes.data);
-  }
+  for (size_t k = 0; k < COUNT(paths); k++) assert_true(check_allocations(paths[k], read_and_free) > 5);
   bwi_mlxfn_free(NULL);
 }
 

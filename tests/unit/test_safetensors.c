@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "format/formats.h"
 #include "support/refusals.h"
-#include "support/sweep.h"
 #include "support/unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -126,19 +125,9 @@ static void refuses_what_is_wrong(void **state) {
   check_refusals("safetensors", refusals, COUNT(refusals), read_and_free);
 }
 
-static bw_status read_prefix(bwi_bytes bytes, void *payload) {
-  (void)payload;
-  bw_error err = {BW_OK, 0, ""};
-  const bw_status status = read_and_free(bytes, &err);
-  if (status != BW_OK && err.offset > bytes.size) fail_msg("offset %lld", (long long)err.offset);
-  return status;
-}
-
 static void refuses_every_truncation(void **state) {
   (void)state;
-  const bwi_bytes bytes = tests_file("fuzz/corpus/safetensors/ok-every-dtype");
-  sweep_truncations(bytes, read_prefix, NULL);
-  bwi_free((void *)bytes.data);
+  check_truncations("fuzz/corpus/safetensors/ok-every-dtype", read_and_free);
 }
 
 static void keeps_the_limit(void **state) {
@@ -152,15 +141,9 @@ static void keeps_the_limit(void **state) {
   bwi_free((void *)bytes.data);
 }
 
-static bw_status read_payload(void *payload) {
-  return read_and_free(*(const bwi_bytes *)payload, NULL);
-}
-
 static void survives_every_failing_allocation(void **state) {
   (void)state;
-  bwi_bytes bytes = tests_file("fuzz/corpus/safetensors/ok-two-unordered");
-  assert_true(sweep_allocations(read_payload, &bytes) > 8);
-  bwi_free((void *)bytes.data);
+  assert_true(check_allocations("fuzz/corpus/safetensors/ok-two-unordered", read_and_free) > 8);
 }
 
 int main(void) {
