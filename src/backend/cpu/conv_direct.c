@@ -272,7 +272,7 @@ static void run_part(const direct *s, const part *p, int64_t n_images, const flo
   const float *rows[BWI_GEMM_ROWS], *residual[BWI_GEMM_ROWS];
   const uint8_t *mask[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
-  int64_t offsets[BWI_GEMM_ROWS];
+  int64_t offsets[BWI_GEMM_ROWS] = {0};
   bwi_gemm_block block = {0, rows, outs, e->residual != NULL ? residual : NULL,
                           e->mask != NULL ? mask : NULL};
   cursor at = {.image = 0};
