@@ -33,8 +33,21 @@ typedef struct bwi_attack_class {
   bool (*part)(bw_attack *out, const bw_attack *whole, const bw_model *model, uint32_t k);
 } bwi_attack_class;
 
-extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
-    bwi_apgd_t, bwi_fab, bwi_fab_t, bwi_square, bwi_autoattack;
+/* clang-format off: one line each */
+extern const bwi_attack_class
+    bwi_fgsm,
+    bwi_r_fgsm,
+    bwi_bim,
+    bwi_pgd,
+    bwi_mi_fgsm,
+    bwi_noise,
+    bwi_apgd,
+    bwi_apgd_t,
+    bwi_fab,
+    bwi_fab_t,
+    bwi_square,
+    bwi_autoattack;
+/* clang-format on */
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
 

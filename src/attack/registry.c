@@ -4,10 +4,22 @@
 
 #include "attack/attack.h"
 
+/* clang-format off: one line each */
 static const bwi_attack_class *const registry[] = {
-    &bwi_noise, &bwi_fgsm,   &bwi_r_fgsm, &bwi_bim,   &bwi_mi_fgsm, &bwi_pgd,
-    &bwi_apgd,  &bwi_apgd_t, &bwi_fab,    &bwi_fab_t, &bwi_square,  &bwi_autoattack,
+    &bwi_noise,
+    &bwi_fgsm,
+    &bwi_r_fgsm,
+    &bwi_bim,
+    &bwi_mi_fgsm,
+    &bwi_pgd,
+    &bwi_apgd,
+    &bwi_apgd_t,
+    &bwi_fab,
+    &bwi_fab_t,
+    &bwi_square,
+    &bwi_autoattack,
 };
+/* clang-format on */
 
 #define N_ATTACKS (sizeof registry / sizeof *registry)
 

@@ -22,6 +22,7 @@ LAYERS = {
     "src/backend/cpu": ["base", "graph", "backend"],
     "src/model": ["base", "format", "graph", "backend"],
     "src/attack": BELOW_METHODS,
+    "src/attack/method": BELOW_METHODS + ["attack"],
     "src/certify": BELOW_METHODS,
     "src/poison": BELOW_METHODS,
     "src/sign": ["base", "crypto", "format"],
