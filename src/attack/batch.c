@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attack/oracle.h"
+#include "attack/queries.h"
 #include "base/memory.h"
 
 typedef struct cotangent_call {
@@ -139,6 +140,8 @@ static bw_status judge(bwi_batch *batch, uint64_t i, bool *accepted, bw_error *e
   outcome->distance = (float)bwi_distance(batch->ball.norm, batch->ball.d, x, s->clean);
   s->margin = bwi_margin(s, batch->n_classes, logits);
   if (is_first) (void)bwi_meter_add(oracle->meter, oracle->sample_left, 1);
+  if (batch->attack->class->info.access < BW_ACCESS_GRADIENT)
+    return bwi_query_note(&trail->by_queries, outcome->forwards, outcome->distance, err);
   return BW_OK;
 }
 

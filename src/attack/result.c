@@ -27,7 +27,11 @@ bw_attack_result *bwi_attack_result_create(const bw_dataset *dataset, const bwi_
 
 void bw_attack_result_free(bw_attack_result *result) {
   if (result == NULL) return;
-  for (uint64_t i = 0; i < result->count; i++) bwi_free(result->trails[i].adversarial);
+  for (uint64_t i = 0; i < result->count; i++) {
+    bwi_free(result->trails[i].adversarial);
+    bwi_free(result->trails[i].by_queries);
+  }
+  bwi_free(result->universal);
   bwi_free(result->trails);
   bwi_free(result->outcomes);
   bwi_free(result);

@@ -10,6 +10,7 @@
 /* What the checks of an evaluation want to know besides the outcome. */
 typedef struct bwi_trail {
   float *adversarial; /* (d); NULL without a success */
+  float *by_queries;  /* as bwi_query_note; NULL without a success, and of attacks that use gradients */
   float late_gain;    /* rise of the best loss over the last 10 steps, as a share of all of its rise; NaN:
                          not measured */
   uint32_t n_refused; /* claims that verification refused */
@@ -22,6 +23,7 @@ struct bw_attack_result {
   uint64_t count;
   bw_sample_outcome *outcomes; /* (count) */
   bwi_trail *trails;           /* (count) */
+  float *universal;            /* (d) the one perturbation of all samples; NULL: each has its own */
   double seconds;
 };
 
