@@ -2,13 +2,32 @@
 #include "support/contest.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "attack/attack.h"
-#include "base/rng.h"
+#include "model/loss.h"
 #include "support/sweep.h"
-#include "support/toy.h"
 #include "support/unit.h"
+
+/* ---- fixture ---- */
+
+int arena_open(void **state) {
+  static arena a;
+  toy_train(&a.net, TOY_HONEST);
+  a.model = toy_model(&a.net);
+  a.scores = toy_model_score_only(&a.net);
+  a.pictures = toy_data(120, 1);
+  *state = &a;
+  return 0;
+}
+
+int arena_close(void **state) {
+  arena *a = *state;
+  bw_dataset_free(a->pictures);
+  bw_model_free(a->scores);
+  bw_model_free(a->model);
+  return 0;
+}
+
+/* ---- running ---- */
 
 bw_attack_result *contest(const char *name, bw_norm norm, double eps, const char *const *settings,
                           bw_model *model, const bw_dataset *data, const bw_run_options *options) {
@@ -68,6 +87,8 @@ void assert_sameness(const char *name, bw_norm norm, double eps, const char *con
   bw_attack_result_free(one);
 }
 
+/* ---- allocations ---- */
+
 typedef struct attempt {
   const char *name;
   bw_norm norm;
@@ -90,83 +111,72 @@ static bw_status attack_once(void *payload) {
   return status;
 }
 
-void sweep_attack(const char *name, bw_norm norm, double eps, bw_model *model, const bw_dataset *data) {
-  attempt a = {.name = name, .norm = norm, .eps = eps, .model = model, .data = data};
+void sweep_attack(const char *name, bw_norm norm, double eps, bw_model *model) {
+  bw_dataset *few = toy_data(5, 3);
+  attempt a = {.name = name, .norm = norm, .eps = eps, .model = model, .data = few};
   assert_true(sweep_allocations(attack_once, &a) > 10);
+  bw_dataset_free(few);
 }
 
-/* ---- linear classifiers ---- */
+/* ---- optima ---- */
 
-static int give_logits(void *payload, uint64_t n, const float *samples, float *logits) {
-  const linear *l = payload;
-  for (uint64_t i = 0; i < n; i++)
-    for (uint32_t c = 0; c < l->n_classes; c++) {
-      double sum = (double)l->biases[c];
-      for (int j = 0; j < LINEAR_D; j++)
-        sum += (double)l->weights[c][j] * (double)samples[i * LINEAR_D + (uint64_t)j];
-      logits[i * l->n_classes + c] = (float)sum;
-    }
-  return 0;
-}
-
-static int give_gradient(void *payload, uint64_t n, const float *samples, const float *cotangents,
-                         float *gradients) {
-  (void)samples;
-  const linear *l = payload;
-  for (uint64_t i = 0; i < n; i++)
-    for (int j = 0; j < LINEAR_D; j++) {
-      double sum = 0;
-      for (uint32_t c = 0; c < l->n_classes; c++)
-        sum += (double)cotangents[i * l->n_classes + c] * (double)l->weights[c][j];
-      gradients[i * LINEAR_D + (uint64_t)j] = (float)sum;
-    }
-  return 0;
-}
-
-void linear_open(linear *l, uint32_t n_classes, float lower, float upper) {
-  static const int64_t shape[3] = {6, 6, 1};
-  memset(l, 0, sizeof *l);
-  l->n_classes = n_classes;
-  bwi_rng_normal(&l->weights[0][0], LINEAR_CLASSES * LINEAR_D, (bwi_rng_key){.seed = 31}, 0);
-  bwi_rng_normal(l->biases, LINEAR_CLASSES, (bwi_rng_key){.seed = 31}, 1);
-  bwi_rng_uniform(l->samples, LINEAR_N * LINEAR_D, (bwi_rng_key){.seed = 32}, 0, 0.2F, 0.8F);
-  const bw_model_callbacks callbacks = {.struct_size = sizeof callbacks,
-                                        .logits = give_logits,
-                                        .vjp = give_gradient,
-                                        .payload = l,
-                                        .rank = 3,
-                                        .shape = shape,
-                                        .n_classes = n_classes,
-                                        .lower = lower,
-                                        .upper = upper,
-                                        .batch = 256};
-  assert_int_equal(bw_model_from_callbacks(&l->model, &callbacks, NULL), BW_OK);
-  float logits[LINEAR_N * LINEAR_CLASSES];
-  assert_int_equal(give_logits(l, LINEAR_N, l->samples, logits), 0);
-  for (int i = 0; i < LINEAR_N; i++) l->labels[i] = bwi_predict(n_classes, logits + (size_t)i * n_classes);
-  l->data = toy_dataset(LINEAR_N, LINEAR_D, l->samples, l->labels);
-}
-
-void linear_close(linear *l) {
-  bw_dataset_free(l->data);
-  bw_model_free(l->model);
-}
-
-double linear_distance(const linear *l, bw_norm norm, uint64_t i) {
-  const uint32_t label = (uint32_t)l->labels[i];
-  double nearest = INFINITY;
-  for (uint32_t c = 0; c < l->n_classes; c++) {
-    if (c == label) continue;
-    double margin = (double)l->biases[c] - (double)l->biases[label], sum = 0, squares = 0, greatest = 0;
-    for (uint64_t j = 0; j < LINEAR_D; j++) {
-      const double w = (double)l->weights[c][j] - (double)l->weights[label][j];
-      margin += w * (double)l->samples[i * LINEAR_D + j];
-      sum += fabs(w);
-      squares += w * w;
-      greatest = fmax(greatest, fabs(w));
-    }
-    const double dual = norm == BW_LINF ? sum : norm == BW_L2 ? sqrt(squares) : greatest;
-    nearest = fmin(nearest, fabs(margin) / dual);
+static double length(bw_norm norm, const float *a, const float *b) {
+  double greatest = 0, sum = 0, squares = 0, count = 0;
+  for (int j = 0; j < LINEAR_D; j++) {
+    const double size = fabs((double)a[j] - (double)b[j]);
+    greatest = fmax(greatest, size);
+    sum += size;
+    squares += size * size;
+    count += size != 0;
   }
-  return nearest;
+  return norm == BW_LINF ? greatest : norm == BW_L2 ? sqrt(squares) : norm == BW_L1 ? sum : count;
+}
+
+/* Computes anew what the outcome of a success says. */
+static void assert_sound(const bw_attack_result *result, const linear *l, bw_norm norm, uint64_t i) {
+  const bw_sample_outcome *o = bw_attack_result_at(result, i);
+  const float *x = bw_attack_result_sample(result, i);
+  float logits[LINEAR_CLASSES];
+  for (int j = 0; j < LINEAR_D; j++) assert_true(x[j] >= l->lower && x[j] <= l->upper);
+  assert_int_equal(bw_model_logits(l->model, 1, x, logits, NULL), BW_OK);
+  assert_int_equal(o->adversarial_prediction, bwi_predict(l->n_classes, logits));
+  assert_int_not_equal(o->adversarial_prediction, l->labels[i]);
+  /* The outcome holds the distance as float32. */
+  const double distance = length(norm, l->samples + i * LINEAR_D, x);
+  assert_true(fabs((double)o->distance - distance) <= 1e-6 * distance);
+}
+
+void assert_near_optimum(const bw_attack_result *result, const linear *l, bw_norm norm, double factor) {
+  assert_int_equal(bw_attack_result_count(result), LINEAR_N);
+  assert_int_equal(bw_attack_result_refused(result), 0);
+  for (uint64_t i = 0; i < LINEAR_N; i++) {
+    const bw_sample_outcome *o = bw_attack_result_at(result, i);
+    const double least = linear_distance(l, norm, i);
+    if (o->success != isfinite(least))
+      fail_msg("norm %d, %u classes, sample %d: success %d, least distance %g", norm, (unsigned)l->n_classes,
+               (int)i, o->success, least);
+    if (!o->success) continue;
+    assert_sound(result, l, norm, i);
+    /* Below the least by no more than the rounding of logits to float32. */
+    if ((double)o->distance < least * (1 - 1e-5) || (double)o->distance > least * factor)
+      fail_msg("norm %d, %u classes, sample %d: %.9g, least distance %.9g", norm, (unsigned)l->n_classes,
+               (int)i, (double)o->distance, least);
+  }
+}
+
+void assert_boundary_decides(const char *name, bw_norm norm, const char *const *settings, const linear *l,
+                             double factor) {
+  for (uint64_t i = 0; i < 6; i++)
+    for (int above = 0; above < 2; above++) {
+      const double eps = linear_distance(l, norm, i) * (above ? factor : 0.999);
+      bw_dataset *one = NULL;
+      assert_int_equal(bw_dataset_choose(&one, l->data, 1, &i, NULL), BW_OK);
+      bw_attack_result *result = contest(name, norm, eps, settings, l->model, one, NULL);
+      if (bw_attack_result_at(result, 0)->success != above)
+        fail_msg("%s, norm %d, %u classes, sample %d, above %d", name, norm, (unsigned)l->n_classes, (int)i,
+                 above);
+      assert_int_equal(bw_attack_result_refused(result), 0);
+      bw_attack_result_free(result);
+      bw_dataset_free(one);
+    }
 }

@@ -6,6 +6,21 @@
 
 #include <bulwark/bulwark.h>
 
+#include "support/linear.h"
+#include "support/toy.h"
+
+/* What the attacks of a group of tests meet. arena_open and arena_close are the group's fixtures: *state
+ * points to an arena. */
+typedef struct arena {
+  toy net;              /* an honest one */
+  bw_model *model;      /* of net */
+  bw_model *scores;     /* of net, without gradients */
+  bw_dataset *pictures; /* 120 of toy_data */
+} arena;
+
+int arena_open(void **state);
+int arena_close(void **state);
+
 /* Runs the attack with settings "option", "value", ..., NULL (NULL: none). */
 bw_attack_result *contest(const char *name, bw_norm norm, double eps, const char *const *settings,
                           bw_model *model, const bw_dataset *data, const bw_run_options *options);
@@ -17,27 +32,16 @@ void assert_same_results(const bw_attack_result *a, const bw_attack_result *b, u
 void assert_sameness(const char *name, bw_norm norm, double eps, const char *const *settings, bw_model *model,
                      const bw_dataset *data);
 
-/* Every allocation of the attack failing once. */
-void sweep_attack(const char *name, bw_norm norm, double eps, bw_model *model, const bw_dataset *data);
+/* Every allocation of the attack failing once, on a few of the pictures that the model of a toy takes. */
+void sweep_attack(const char *name, bw_norm norm, double eps, bw_model *model);
 
-enum { LINEAR_D = 36, LINEAR_CLASSES = 5, LINEAR_N = 24 };
+/* Of an attack on l->data with a budget that no sample needs: every sample that can be broken is, at no more
+ * than factor times the least distance and never below it; what the outcomes say is computed anew. */
+void assert_near_optimum(const bw_attack_result *result, const linear *l, bw_norm norm, double factor);
 
-/* A linear classifier of pictures (6, 6, 1), and samples with its own answers as labels. */
-typedef struct linear {
-  uint32_t n_classes; /* 2 to LINEAR_CLASSES */
-  float weights[LINEAR_CLASSES][LINEAR_D], biases[LINEAR_CLASSES];
-  float samples[LINEAR_N * LINEAR_D];
-  int32_t labels[LINEAR_N];
-  bw_model *model;
-  bw_dataset *data;
-} linear;
-
-/* In the box [lower, upper]; samples lie in [0.2, 0.8]. */
-void linear_open(linear *l, uint32_t n_classes, float lower, float upper);
-void linear_close(linear *l);
-
-/* The least norm of a perturbation that changes the answer for sample i, where no box is in the way: the
- * least over the other classes of |difference of logits| / dual norm of the difference of weights. */
-double linear_distance(const linear *l, bw_norm norm, uint64_t i);
+/* With a budget of factor times the least distance the attack breaks a sample, just below the least distance
+ * it does not. */
+void assert_boundary_decides(const char *name, bw_norm norm, const char *const *settings, const linear *l,
+                             double factor);
 
 #endif

@@ -219,67 +219,25 @@ static int give_gradient(void *payload, uint64_t n, const float *samples, const 
 
 static const int64_t toy_shape[3] = {TOY_SIDE, TOY_SIDE, 1};
 
-static bw_model *create(const bw_model_callbacks *callbacks) {
+static bw_model *create(toy *t, bool gives_gradients) {
+  const bw_model_callbacks callbacks = {.struct_size = sizeof callbacks,
+                                        .logits = give_logits,
+                                        .vjp = gives_gradients ? give_gradient : NULL,
+                                        .payload = t,
+                                        .rank = 3,
+                                        .shape = toy_shape,
+                                        .n_classes = TOY_CLASSES,
+                                        .upper = 1,
+                                        .batch = 256};
   bw_model *model = NULL;
-  assert_int_equal(bw_model_from_callbacks(&model, callbacks, NULL), BW_OK);
+  assert_int_equal(bw_model_from_callbacks(&model, &callbacks, NULL), BW_OK);
   return model;
 }
 
 bw_model *toy_model(toy *t) {
-  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks),
-                                      .logits = give_logits,
-                                      .vjp = give_gradient,
-                                      .payload = t,
-                                      .rank = 3,
-                                      .shape = toy_shape,
-                                      .n_classes = TOY_CLASSES,
-                                      .upper = 1,
-                                      .batch = 256});
+  return create(t, true);
 }
 
 bw_model *toy_model_score_only(toy *t) {
-  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks),
-                                      .logits = give_logits,
-                                      .payload = t,
-                                      .rank = 3,
-                                      .shape = toy_shape,
-                                      .n_classes = TOY_CLASSES,
-                                      .upper = 1,
-                                      .batch = 256});
-}
-
-/* ---- linear ---- */
-
-static int linear_logits(void *payload, uint64_t n, const float *samples, float *logits) {
-  const toy_linear *t = payload;
-  for (uint64_t i = 0; i < n; i++) {
-    double sum = (double)t->bias;
-    for (uint32_t j = 0; j < t->d; j++) sum += (double)t->w[j] * (double)samples[i * t->d + j];
-    logits[2 * i] = 0;
-    logits[2 * i + 1] = (float)sum;
-  }
-  return 0;
-}
-
-static int linear_gradient(void *payload, uint64_t n, const float *samples, const float *cotangents,
-                           float *gradients) {
-  (void)samples;
-  const toy_linear *t = payload;
-  for (uint64_t i = 0; i < n; i++)
-    for (uint32_t j = 0; j < t->d; j++) gradients[i * t->d + j] = cotangents[2 * i + 1] * t->w[j];
-  return 0;
-}
-
-bw_model *toy_linear_model(toy_linear *t) {
-  t->shape[0] = t->d;
-  return create(&(bw_model_callbacks){.struct_size = sizeof(bw_model_callbacks),
-                                      .logits = linear_logits,
-                                      .vjp = linear_gradient,
-                                      .payload = t,
-                                      .rank = 1,
-                                      .shape = t->shape,
-                                      .n_classes = 2,
-                                      .lower = t->lower,
-                                      .upper = t->upper,
-                                      .batch = 256});
+  return create(t, false);
 }

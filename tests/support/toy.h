@@ -41,15 +41,6 @@ void toy_train(toy *t, toy_trick trick);
 bw_model *toy_model(toy *t);            /* *t must outlive it */
 bw_model *toy_model_score_only(toy *t); /* without gradients */
 
-/* Two classes: logits (0, w . x + bias) for x of d coordinates in [lower, upper]. */
-typedef struct toy_linear {
-  uint32_t d;
-  const float *w;
-  float bias, lower, upper;
-  int64_t shape[1];
-} toy_linear;
-bw_model *toy_linear_model(toy_linear *t);
-
 /* A data set from plain arrays: samples (n, d). */
 bw_dataset *toy_dataset(uint64_t n, uint32_t d, const float *samples, const int32_t *labels);
 

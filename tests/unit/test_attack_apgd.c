@@ -1,30 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-#include <string.h>
-
 #include "attack/attack.h"
 #include "support/contest.h"
-#include "support/toy.h"
 #include "support/unit.h"
-
-static toy net;
-static bw_model *model;
-static bw_dataset *pictures;
-
-static int setup(void **state) {
-  (void)state;
-  toy_train(&net, TOY_HONEST);
-  model = toy_model(&net);
-  pictures = toy_data(120, 1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  bw_dataset_free(pictures);
-  bw_model_free(model);
-  return 0;
-}
 
 static const char *const ce[] = {"loss", "ce", NULL}, *const dlr[] = {"loss", "dlr", NULL},
                          *const margin[] = {"loss", "margin", NULL},
@@ -45,7 +22,7 @@ typedef struct row {
 static const row rows[] = {
     {"apgd", BW_LINF, 2, ce, 0.002},       {"apgd", BW_L2, 2, ce, 0.002},
     {"apgd", BW_L1, 2, ce, 0.4},           {"apgd", BW_L1, 2, large, 0.6},
-    {"apgd", BW_LINF, 5, dlr, 0.2},        {"apgd", BW_L2, 5, dlr, 0.2},
+    {"apgd", BW_LINF, 5, dlr, 0.2},        {"apgd", BW_L2, 5, dlr, 0.25},
     {"apgd-t", BW_LINF, 2, margin, 0.002}, {"apgd-t", BW_LINF, 5, margin, 0.05},
     {"apgd-t", BW_L2, 5, dlr, 0.05},       {"apgd-t", BW_LINF, 5, dlr, 0.05},
     {"apgd-t", BW_L1, 5, large, 0.6},
@@ -56,44 +33,33 @@ static void test_reaches_the_boundary_and_not_less(void **state) {
   for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
     linear l;
     linear_open(&l, rows[r].n_classes, -10, 10);
-    for (uint64_t i = 0; i < 6; i++)
-      for (int above = 0; above < 2; above++) {
-        const double eps = linear_distance(&l, rows[r].norm, i) * (above ? 1 + rows[r].slack : 0.999);
-        bw_dataset *one = NULL;
-        assert_int_equal(bw_dataset_choose(&one, l.data, 1, &i, NULL), BW_OK);
-        bw_attack_result *result =
-            contest(rows[r].name, rows[r].norm, eps, rows[r].settings, l.model, one, NULL);
-        if (bw_attack_result_at(result, 0)->success != above)
-          fail_msg("row %d, sample %d, above %d", (int)r, (int)i, above);
-        assert_int_equal(bw_attack_result_refused(result), 0);
-        bw_attack_result_free(result);
-        bw_dataset_free(one);
-      }
+    assert_boundary_decides(rows[r].name, rows[r].norm, rows[r].settings, &l, 1 + rows[r].slack);
     linear_close(&l);
   }
 }
 
 static void test_sameness(void **state) {
-  (void)state;
+  const arena *here = *state;
   static const double eps[] = {0.1, 0.6, 2};
   static const char *const restarts[] = {"restarts", "2", "steps", "20", NULL};
   for (int norm = BW_LINF; norm <= BW_L1; norm++) {
-    assert_sameness("apgd", (bw_norm)norm, eps[norm], restarts, model, pictures);
-    assert_sameness("apgd-t", (bw_norm)norm, eps[norm], restarts, model, pictures);
+    assert_sameness("apgd", (bw_norm)norm, eps[norm], restarts, here->model, here->pictures);
+    assert_sameness("apgd-t", (bw_norm)norm, eps[norm], restarts, here->model, here->pictures);
   }
-  assert_sameness("apgd", BW_L1, 2, large, model, pictures);
+  assert_sameness("apgd", BW_L1, 2, large, here->model, here->pictures);
 }
 
 /* A step on each of which nothing depends finds what a step chosen by hand finds, and more. */
 static void test_is_stronger_than_pgd(void **state) {
-  (void)state;
+  const arena *here = *state;
   static const char *const hundred[] = {"steps", "100", NULL};
   static const double eps[] = {0.1, 0.6, 2};
   for (int norm = BW_LINF; norm <= BW_L1; norm++) {
     uint64_t n_pgd = 0, n_apgd = 0;
-    bw_attack_result *a = contest("pgd", (bw_norm)norm, eps[norm], hundred, model, pictures, NULL);
-    bw_attack_result *b =
-        contest("apgd-t", (bw_norm)norm, eps[norm], norm == BW_L1 ? large : NULL, model, pictures, NULL);
+    bw_attack_result *a =
+        contest("pgd", (bw_norm)norm, eps[norm], hundred, here->model, here->pictures, NULL);
+    bw_attack_result *b = contest("apgd-t", (bw_norm)norm, eps[norm], norm == BW_L1 ? large : NULL,
+                                  here->model, here->pictures, NULL);
     for (uint64_t i = 0; i < bw_attack_result_count(a); i++) {
       n_pgd += bw_attack_result_at(a, i)->success;
       n_apgd += bw_attack_result_at(b, i)->success;
@@ -181,10 +147,8 @@ static void test_leaves_wrong_samples_alone(void **state) {
 }
 
 static void test_allocation_failures(void **state) {
-  (void)state;
-  bw_dataset *few = toy_data(3, 3);
-  sweep_attack("apgd", BW_LINF, 0.3, model, few);
-  bw_dataset_free(few);
+  const arena *here = *state;
+  sweep_attack("apgd", BW_LINF, 0.3, here->model);
 }
 
 int main(void) {
@@ -197,5 +161,5 @@ int main(void) {
       cmocka_unit_test(test_leaves_wrong_samples_alone),
       cmocka_unit_test(test_allocation_failures),
   };
-  return cmocka_run_group_tests_name("attack_apgd", tests, setup, teardown);
+  return cmocka_run_group_tests_name("attack_apgd", tests, arena_open, arena_close);
 }

@@ -4,30 +4,10 @@
 #include "attack/attack.h"
 #include "model/model.h"
 #include "support/contest.h"
-#include "support/toy.h"
 #include "support/unit.h"
 
-static toy net;
-static bw_model *model;
-static bw_dataset *pictures;
-
-static int setup(void **state) {
-  (void)state;
-  toy_train(&net, TOY_HONEST);
-  model = toy_model(&net);
-  pictures = toy_data(60, 1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  bw_dataset_free(pictures);
-  bw_model_free(model);
-  return 0;
-}
-
 static void test_parts(void **state) {
-  (void)state;
+  const arena *here = *state;
   static const struct {
     const char *version;
     bw_norm norm;
@@ -50,7 +30,7 @@ static void test_parts(void **state) {
     assert_int_equal(bw_attack_set(whole, "version", rows[r].version, NULL), BW_OK);
     uint32_t k = 0;
     for (; k < 6 && rows[r].parts[k] != NULL; k++) {
-      assert_true(whole->class->part(&part, whole, model, k));
+      assert_true(whole->class->part(&part, whole, here->model, k));
       assert_string_equal(part.class->info.name, rows[r].parts[k]);
       assert_int_equal(part.norm, rows[r].norm);
       assert_true(part.eps == 0.25);
@@ -62,19 +42,20 @@ static void test_parts(void **state) {
       assert_true(bwi_attack_value(&part, "rescale", 0) == 0);
       assert_true(bwi_attack_value(&part, "large_eps", rows[r].norm == BW_L1) == (rows[r].norm == BW_L1));
     }
-    assert_false(whole->class->part(&part, whole, model, k));
+    assert_false(whole->class->part(&part, whole, here->model, k));
     bw_attack_free(whole);
   }
 }
 
 /* What a part breaks alone the whole breaks too, and with the same perturbation if it is the first. */
 static void test_is_at_least_its_parts(void **state) {
-  (void)state;
+  const arena *here = *state;
   static const char *const names[] = {"apgd", "apgd-t", "fab-t"};
-  bw_attack_result *whole = contest("autoattack", BW_LINF, 0.1, NULL, model, pictures, NULL);
+  bw_dataset *pictures = toy_data(60, 1);
+  bw_attack_result *whole = contest("autoattack", BW_LINF, 0.1, NULL, here->model, pictures, NULL);
   uint64_t n_broken = 0;
   for (size_t k = 0; k < 3; k++) {
-    bw_attack_result *part = contest(names[k], BW_LINF, 0.1, NULL, model, pictures, NULL);
+    bw_attack_result *part = contest(names[k], BW_LINF, 0.1, NULL, here->model, pictures, NULL);
     for (uint64_t i = 0; i < bw_attack_result_count(whole); i++) {
       const bw_sample_outcome *p = bw_attack_result_at(part, i), *q = bw_attack_result_at(whole, i);
       assert_int_equal(p->attacked, q->attacked);
@@ -91,12 +72,13 @@ static void test_is_at_least_its_parts(void **state) {
   }
   assert_true(n_broken > 5);
   bw_attack_result_free(whole);
+  bw_dataset_free(pictures);
 }
 
 static void test_sameness(void **state) {
-  (void)state;
+  const arena *here = *state;
   bw_dataset *few = toy_data(24, 1);
-  assert_sameness("autoattack", BW_LINF, 0.12, NULL, model, few);
+  assert_sameness("autoattack", BW_LINF, 0.12, NULL, here->model, few);
   bw_dataset_free(few);
 }
 
@@ -127,7 +109,7 @@ static int watch(const bw_tick *tick, void *payload) {
 }
 
 static void test_progress_goes_forward_to_the_end(void **state) {
-  (void)state;
+  const arena *here = *state;
   bw_tick last = {0};
   bw_attack *attack = NULL;
   bw_attack_result *result = NULL;
@@ -137,7 +119,7 @@ static void test_progress_goes_forward_to_the_end(void **state) {
   o.progress = (bw_progress){watch, &last};
   bw_dataset *few = toy_data(12, 1);
   assert_int_equal(bw_attack_create(&attack, "autoattack", BW_LINF, 0.1, NULL), BW_OK);
-  const bw_status status = bw_attack_run(&result, attack, model, few, &o, NULL);
+  const bw_status status = bw_attack_run(&result, attack, here->model, few, &o, NULL);
   assert_int_equal(status, BW_OK);
   assert_true(last.done == 12);
   bw_attack_result_free(result);
@@ -153,5 +135,5 @@ int main(void) {
       cmocka_unit_test(test_few_classes),
       cmocka_unit_test(test_progress_goes_forward_to_the_end),
   };
-  return cmocka_run_group_tests_name("attack_autoattack", tests, setup, teardown);
+  return cmocka_run_group_tests_name("attack_autoattack", tests, arena_open, arena_close);
 }

@@ -2,68 +2,27 @@
 #include "attack/driver.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "support/contest.h"
-#include "support/toy.h"
 #include "support/unit.h"
 
 /* ---- linear classifiers, where the optimum is known ---- */
 
-enum { D = 32, N = 40 };
-
-static const float far_lower = -10, far_upper = 10;
-
-typedef struct binary {
-  float w[D], samples[N * D];
-  int32_t labels[N];
-  toy_linear toy;
-  bw_dataset *data;
-  bw_model *model;
-} binary;
-
-static double linear_margin(const binary *c, const float *x) {
-  double sum = (double)c->toy.bias;
-  for (int j = 0; j < D; j++) sum += (double)c->w[j] * (double)x[j];
-  return sum;
-}
-
-static void binary_open(binary *c, float lower, float upper) {
-  bwi_rng_normal(c->w, D, (bwi_rng_key){.seed = 21}, 0);
-  bwi_rng_uniform(c->samples, (size_t)N * D, (bwi_rng_key){.seed = 22}, 0, 0.2F, 0.8F);
-  c->toy = (toy_linear){.d = D, .w = c->w, .bias = -0.2F, .lower = lower, .upper = upper};
-  for (int i = 0; i < N; i++) c->labels[i] = linear_margin(c, c->samples + i * D) > 0;
-  c->data = toy_dataset(N, D, c->samples, c->labels);
-  c->model = toy_linear_model(&c->toy);
-}
-
-static void binary_close(binary *c) {
-  bw_dataset_free(c->data);
-  bw_model_free(c->model);
-}
-
-/* The least margin that the Linf ball and the box allow is reached by the sign step: no attack does better.
- */
+/* The sign step reaches what the Linf ball and the box allow: no attack does better. */
 static void test_fgsm_is_optimal_on_linear_models(void **state) {
   (void)state;
-  binary c;
-  binary_open(&c, 0, 1);
+  linear l;
+  linear_open(&l, 2, 0, 1);
   const double budgets[] = {0.01, 0.05, 0.1, 0.25, 0.5};
   for (size_t k = 0; k < sizeof budgets / sizeof *budgets; k++) {
     const double eps = budgets[k];
-    bw_attack_result *result = contest("fgsm", BW_LINF, eps, NULL, c.model, c.data, NULL);
-    for (uint64_t i = 0; i < N; i++) {
-      const double side = c.labels[i] != 0 ? -1 : 1;
-      double best = side * linear_margin(&c, c.samples + i * D);
-      for (int j = 0; j < D; j++) {
-        const double x = (double)c.samples[i * D + (uint64_t)j],
-                     up = side * (double)c.w[j] > 0 ? fmin(eps, 1 - x) : fmin(eps, x);
-        best += fabs((double)c.w[j]) * up;
-      }
-      if (fabs(best) < 1e-4) continue; /* within rounding of the boundary */
+    bw_attack_result *result = contest("fgsm", BW_LINF, eps, NULL, l.model, l.data, NULL);
+    for (uint64_t i = 0; i < LINEAR_N; i++) {
+      const double least = linear_distance(&l, BW_LINF, i);
+      if (fabs(eps - least) < 1e-5) continue; /* within rounding of the boundary */
       const bw_sample_outcome *o = bw_attack_result_at(result, i);
-      assert_int_equal(o->success, best > 0);
+      assert_int_equal(o->success, eps > least);
       assert_int_equal(o->attacked, 1);
       assert_int_equal(o->forwards, 2);
       assert_int_equal(o->backwards, 1);
@@ -71,110 +30,74 @@ static void test_fgsm_is_optimal_on_linear_models(void **state) {
     }
     bw_attack_result_free(result);
   }
-  binary_close(&c);
+  linear_close(&l);
 }
 
-/* The distance to the boundary is |margin| / dual norm of w: an attack breaks a sample just above it and
- * none can just below. */
+/* In L2, PGD turns from a random direction towards the boundary's: the tangent of half the angle shrinks by
+ * exp(-2.5 / 40) a step, so 40 steps leave 0.1, and the angle's cosine 2 % below 1. */
 static void test_iterative_attacks_reach_the_boundary(void **state) {
   (void)state;
-  static const struct {
-    const char *name;
-    bw_norm norm;
-  } rows[] = {{"pgd", BW_LINF}, {"pgd", BW_L2},       {"pgd", BW_L1},     {"bim", BW_LINF},  {"bim", BW_L2},
-              {"bim", BW_L1},   {"mi-fgsm", BW_LINF}, {"mi-fgsm", BW_L2}, {"mi-fgsm", BW_L1}};
-  binary c;
-  binary_open(&c, far_lower, far_upper);
-  double dual[3] = {0};
-  for (int j = 0; j < D; j++) {
-    dual[BW_LINF] += fabs((double)c.w[j]);
-    dual[BW_L2] += (double)c.w[j] * (double)c.w[j];
-    dual[BW_L1] = fmax(dual[BW_L1], fabs((double)c.w[j]));
-  }
-  dual[BW_L2] = sqrt(dual[BW_L2]);
-  for (size_t row = 0; row < sizeof rows / sizeof *rows; row++)
-    for (uint64_t i = 0; i < 6; i++) {
-      const double distance = fabs(linear_margin(&c, c.samples + i * D)) / dual[rows[row].norm];
-      for (int above = 0; above < 2; above++) {
-        /* In L2, PGD turns from a random direction towards the boundary's: the tangent of half the angle
-         * shrinks by exp(-2.5 / 40) a step, so 40 steps leave 0.1, and the angle's cosine 2 % below 1. */
-        const double eps = distance * (above ? 1.03 : 0.999);
-        bw_attack_result *result = contest(rows[row].name, rows[row].norm, eps, NULL, c.model, c.data, NULL);
-        if (bw_attack_result_at(result, i)->success != above)
-          fail_msg("%s, norm %d, sample %d, above %d", rows[row].name, (int)rows[row].norm, (int)i, above);
-        assert_int_equal(bw_attack_result_refused(result), 0);
-        bw_attack_result_free(result);
-      }
-    }
-  binary_close(&c);
+  static const char *const names[] = {"pgd", "bim", "mi-fgsm"};
+  linear l;
+  linear_open(&l, 2, -10, 10);
+  for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+    for (int norm = BW_LINF; norm <= BW_L1; norm++)
+      assert_boundary_decides(names[k], (bw_norm)norm, NULL, &l, 1.03);
+  linear_close(&l);
 }
 
 static void test_targets(void **state) {
   (void)state;
-  binary c;
-  binary_open(&c, 0, 1);
-  int32_t targets[N];
-  for (int i = 0; i < N; i++) targets[i] = i % 2;
+  linear l;
+  linear_open(&l, 2, 0, 1);
+  int32_t targets[LINEAR_N];
+  for (int i = 0; i < LINEAR_N; i++) targets[i] = i % 2;
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
   o.targets = targets;
-  bw_attack_result *result = contest("pgd", BW_LINF, 0.6, NULL, c.model, c.data, &o);
-  for (uint64_t i = 0; i < N; i++) {
+  bw_attack_result *result = contest("pgd", BW_LINF, 0.6, NULL, l.model, l.data, &o);
+  for (uint64_t i = 0; i < LINEAR_N; i++) {
     const bw_sample_outcome *outcome = bw_attack_result_at(result, i);
-    assert_int_equal(outcome->attacked, targets[i] != c.labels[i]);
+    assert_int_equal(outcome->attacked, targets[i] != l.labels[i]);
     if (outcome->success) assert_int_equal(outcome->adversarial_prediction, targets[i]);
     assert_int_equal(outcome->success, outcome->attacked); /* 0.6 reaches any linear boundary of this box */
   }
   bw_attack_result_free(result);
   const char *const next[] = {"target", "next", NULL};
-  result = contest("pgd", BW_LINF, 0.6, next, c.model, c.data, NULL);
-  for (uint64_t i = 0; i < N; i++)
-    assert_int_equal(bw_attack_result_at(result, i)->adversarial_prediction, 1 - c.labels[i]);
+  result = contest("pgd", BW_LINF, 0.6, next, l.model, l.data, NULL);
+  for (uint64_t i = 0; i < LINEAR_N; i++)
+    assert_int_equal(bw_attack_result_at(result, i)->adversarial_prediction, 1 - l.labels[i]);
   bw_attack_result_free(result);
-  binary_close(&c);
+  linear_close(&l);
 }
 
 /* ---- a network ---- */
 
-static toy net;
-static bw_dataset *pictures;
-
-static int setup(void **state) {
-  (void)state;
-  toy_train(&net, TOY_HONEST);
-  pictures = toy_data(300, 1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  bw_dataset_free(pictures);
-  return 0;
-}
+enum { N = 300 }; /* more than fit a batch */
 
 static void test_sameness(void **state) {
-  (void)state;
+  const arena *here = *state;
+  bw_dataset *pictures = toy_data(N, 1);
   static const char *const names[] = {"pgd", "mi-fgsm", "noise", "fgsm", "bim"};
   static const char *const restarts[] = {"restarts", "3", "steps", "10", NULL};
   static const double eps[] = {0.15, 0.9, 3};
-  bw_model *model = toy_model(&net);
   for (size_t k = 0; k < sizeof names / sizeof *names; k++)
     for (int norm = BW_LINF; norm <= BW_L1; norm++)
-      assert_sameness(names[k], (bw_norm)norm, eps[norm], k == 0 ? restarts : NULL, model, pictures);
-  bw_model_free(model);
+      assert_sameness(names[k], (bw_norm)norm, eps[norm], k == 0 ? restarts : NULL, here->model, pictures);
+  bw_dataset_free(pictures);
 }
 
 static void test_restarts_and_late_stop(void **state) {
-  (void)state;
-  bw_model *model = toy_model(&net);
+  const arena *here = *state;
+  bw_dataset *pictures = toy_data(N, 1);
   const char *const one[] = {"steps", "3", NULL}, *const five[] = {"steps", "3", "restarts", "5", NULL},
                     *const late[] = {"early_stop", "false", NULL};
-  bw_attack_result *a = contest("pgd", BW_LINF, 0.1, one, model, pictures, NULL);
-  bw_attack_result *b = contest("pgd", BW_LINF, 0.1, five, model, pictures, NULL);
-  bw_attack_result *c = contest("pgd", BW_LINF, 0.15, NULL, model, pictures, NULL);
-  bw_attack_result *d = contest("pgd", BW_LINF, 0.15, late, model, pictures, NULL);
+  bw_attack_result *a = contest("pgd", BW_LINF, 0.1, one, here->model, pictures, NULL);
+  bw_attack_result *b = contest("pgd", BW_LINF, 0.1, five, here->model, pictures, NULL);
+  bw_attack_result *c = contest("pgd", BW_LINF, 0.15, NULL, here->model, pictures, NULL);
+  bw_attack_result *d = contest("pgd", BW_LINF, 0.15, late, here->model, pictures, NULL);
   uint64_t more = 0, n_broken = 0;
-  for (uint64_t i = 0; i < 300; i++) {
+  for (uint64_t i = 0; i < N; i++) {
     const bw_sample_outcome *p = bw_attack_result_at(a, i), *q = bw_attack_result_at(b, i);
     assert_true(q->success >= p->success); /* the first restart is the same */
     if (p->success)
@@ -187,8 +110,8 @@ static void test_restarts_and_late_stop(void **state) {
       float early[TOY_CLASSES], kept[TOY_CLASSES];
       n_broken++;
       assert_int_equal(bw_attack_result_at(d, i)->backwards, 40);
-      assert_int_equal(bw_model_logits(model, 1, bw_attack_result_sample(c, i), early, NULL), BW_OK);
-      assert_int_equal(bw_model_logits(model, 1, bw_attack_result_sample(d, i), kept, NULL), BW_OK);
+      assert_int_equal(bw_model_logits(here->model, 1, bw_attack_result_sample(c, i), early, NULL), BW_OK);
+      assert_int_equal(bw_model_logits(here->model, 1, bw_attack_result_sample(d, i), kept, NULL), BW_OK);
       float cotangent[TOY_CLASSES];
       const int32_t label = bw_dataset_label(pictures, i);
       assert_true(bwi_loss_eval(BWI_LOSS_MARGIN, TOY_CLASSES, kept, label, -1, cotangent) >=
@@ -200,7 +123,7 @@ static void test_restarts_and_late_stop(void **state) {
   bw_attack_result_free(b);
   bw_attack_result_free(c);
   bw_attack_result_free(d);
-  bw_model_free(model);
+  bw_dataset_free(pictures);
 }
 
 /* ---- refusals ---- */
@@ -258,28 +181,25 @@ static void test_lies_are_refused(void **state) {
 }
 
 static void test_access(void **state) {
-  (void)state;
-  bw_model *model = toy_model_score_only(&net);
+  const arena *here = *state;
   bw_attack *attack = NULL;
   bw_attack_result *result = NULL;
   bw_error err = {0};
   assert_int_equal(bw_attack_create(&attack, "pgd", BW_LINF, 0.1, NULL), BW_OK);
-  assert_int_equal(bw_attack_run(&result, attack, model, pictures, NULL, &err), BW_EUNSUPPORTED);
+  assert_int_equal(bw_attack_run(&result, attack, here->scores, here->pictures, NULL, &err), BW_EUNSUPPORTED);
   assert_string_equal(err.text, "pgd needs more access than the model gives");
   assert_null(result);
   bw_attack_free(attack);
-  result = contest("noise", BW_LINF, 0.1, NULL, model, pictures, NULL);
+  result = contest("noise", BW_LINF, 0.1, NULL, here->scores, here->pictures, NULL);
   bw_attack_result_free(result);
-  bw_model_free(model);
 }
 
 static void test_misfits(void **state) {
   (void)state;
-  const float inside[8] = {0}, outside[8] = {0, 0, 0, 1.5F};
+  const float inside[4 * LINEAR_D] = {0}, outside[4 * LINEAR_D] = {[LINEAR_D] = 1.5F};
   const int32_t labels[4] = {0, 1, 0, 1}, too_great[4] = {0, 1, 2, 1};
-  const float w[2] = {1, 1};
-  toy_linear plane = {.d = 2, .w = w, .upper = 1};
-  bw_model *model = toy_linear_model(&plane);
+  linear l;
+  linear_open(&l, 2, 0, 1);
   const struct {
     uint64_t n;
     uint32_t d;
@@ -287,19 +207,19 @@ static void test_misfits(void **state) {
     const int32_t *labels;
     const char *text;
   } rows[] = {
-      {4, 2, inside, labels, ""},
-      {2, 4, inside, labels, "samples have shape (4,), the model takes (2,)"},
-      {4, 2, inside, too_great, "sample 2 has label 2, the model 2 classes"},
-      {4, 2, outside, labels, "sample 1 holds 1.5, outside the input domain from 0 to 1"},
+      {4, LINEAR_D, inside, labels, ""},
+      {2, 4, inside, labels, "samples have shape (4,), the model takes (6, 6, 1)"},
+      {4, LINEAR_D, inside, too_great, "sample 2 has label 2, the model 2 classes"},
+      {4, LINEAR_D, outside, labels, "sample 1 holds 1.5, outside the input domain from 0 to 1"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bw_error err = {0};
     bw_dataset *data = toy_dataset(rows[i].n, rows[i].d, rows[i].samples, rows[i].labels);
-    assert_int_equal(bwi_check_fit(model, data, &err), rows[i].text[0] == '\0' ? BW_OK : BW_EINVAL);
+    assert_int_equal(bwi_check_fit(l.model, data, &err), rows[i].text[0] == '\0' ? BW_OK : BW_EINVAL);
     assert_string_equal(err.text, rows[i].text);
     bw_dataset_free(data);
   }
-  bw_model_free(model);
+  linear_close(&l);
 }
 
 static int cancel_after(const bw_tick *tick, void *payload) {
@@ -309,8 +229,8 @@ static int cancel_after(const bw_tick *tick, void *payload) {
 }
 
 static void test_cancelling(void **state) {
-  (void)state;
-  bw_model *model = toy_model(&net);
+  const arena *here = *state;
+  bw_dataset *pictures = toy_data(N, 1);
   bw_attack *attack = NULL;
   assert_int_equal(bw_attack_create(&attack, "pgd", BW_LINF, 0.1, NULL), BW_OK);
   uint64_t before = 0;
@@ -323,9 +243,9 @@ static void test_cancelling(void **state) {
     o.threads = 1;
     o.progress = (bw_progress){cancel_after, &left};
     bw_error err = {0};
-    assert_int_equal(bw_attack_run(&result, attack, model, pictures, &o, &err), BW_ECANCEL);
+    assert_int_equal(bw_attack_run(&result, attack, here->model, pictures, &o, &err), BW_ECANCEL);
     uint64_t n_attacked = 0;
-    for (uint64_t i = 0; i < 300; i++) {
+    for (uint64_t i = 0; i < N; i++) {
       const bw_sample_outcome *outcome = bw_attack_result_at(result, i);
       n_attacked += outcome->attacked;
       if (outcome->attacked) assert_int_equal(outcome->success, 1); /* survivors are not finished */
@@ -336,16 +256,12 @@ static void test_cancelling(void **state) {
   }
   assert_true(before > 0);
   bw_attack_free(attack);
-  bw_model_free(model);
+  bw_dataset_free(pictures);
 }
 
 static void test_allocation_failures(void **state) {
-  (void)state;
-  bw_model *model = toy_model(&net);
-  bw_dataset *few = toy_data(5, 3);
-  sweep_attack("mi-fgsm", BW_LINF, 0.3, model, few);
-  bw_dataset_free(few);
-  bw_model_free(model);
+  const arena *here = *state;
+  sweep_attack("mi-fgsm", BW_LINF, 0.3, here->model);
 }
 
 int main(void) {
@@ -361,5 +277,5 @@ int main(void) {
       cmocka_unit_test(test_cancelling),
       cmocka_unit_test(test_allocation_failures),
   };
-  return cmocka_run_group_tests_name("attack_driver", tests, setup, teardown);
+  return cmocka_run_group_tests_name("attack_driver", tests, arena_open, arena_close);
 }

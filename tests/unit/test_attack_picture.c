@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "format/formats.h"
-#include "support/toy.h"
+#include "support/contest.h"
 #include "support/unit.h"
 
 static void test_which_shapes_are_images(void **state) {
@@ -101,10 +101,7 @@ static int setup(void **state) {
   toy_train(&net, TOY_HONEST);
   model = toy_model(&net);
   pictures = toy_data(40, 1);
-  bw_attack *attack = NULL;
-  assert_int_equal(bw_attack_create(&attack, "pgd", BW_LINF, 0.1, NULL), BW_OK);
-  assert_int_equal(bw_attack_run(&result, attack, model, pictures, NULL, NULL), BW_OK);
-  bw_attack_free(attack);
+  result = contest("pgd", BW_LINF, 0.1, NULL, model, pictures, NULL);
   const int file = mkstemp(path);
   assert_true(file >= 0);
   close(file);
@@ -174,20 +171,12 @@ static void test_sheet(void **state) {
 
 static void test_no_sheet_of_what_is_no_image(void **state) {
   (void)state;
-  const float samples[4] = {0}, w[2] = {1, 1};
-  const int32_t labels[2] = {0};
-  toy_linear linear = {.d = 2, .w = w, .bias = -0.5F, .upper = 1};
-  bw_model *rows = toy_linear_model(&linear);
-  bw_dataset *data = toy_dataset(2, 2, samples, labels);
-  bw_attack *attack = NULL;
-  bw_attack_result *attacked = NULL;
-  assert_int_equal(bw_attack_create(&attack, "fgsm", BW_LINF, 0.1, NULL), BW_OK);
-  assert_int_equal(bw_attack_run(&attacked, attack, rows, data, NULL, NULL), BW_OK);
-  assert_int_equal(bw_attack_result_sheet(attacked, data, 1, path, NULL), BW_EUNSUPPORTED);
+  linear l; /* its samples are rows */
+  linear_open(&l, 2, 0, 1);
+  bw_attack_result *attacked = contest("fgsm", BW_LINF, 0.1, NULL, l.model, l.data, NULL);
+  assert_int_equal(bw_attack_result_sheet(attacked, l.data, 1, path, NULL), BW_EUNSUPPORTED);
   bw_attack_result_free(attacked);
-  bw_attack_free(attack);
-  bw_dataset_free(data);
-  bw_model_free(rows);
+  linear_close(&l);
 }
 
 int main(void) {

@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <string.h>
 
 #include "attack/attack.h"
 #include "support/contest.h"
-#include "support/toy.h"
 #include "support/unit.h"
 
-static toy net;
-static bw_model *model;
-static bw_dataset *pictures;
-
 static const double budgets_of[] = {0.12, 0.8, 3};
-
-static int setup(void **state) {
-  (void)state;
-  toy_train(&net, TOY_HONEST);
-  model = toy_model_score_only(&net); /* what asks for gradients fails */
-  pictures = toy_data(120, 1);
-  return 0;
-}
-
-static int teardown(void **state) {
-  (void)state;
-  bw_dataset_free(pictures);
-  bw_model_free(model);
-  return 0;
-}
 
 /* On a linear model each coordinate has one best edge of the ball, which single pixels find by and by: a
  * search comes close to the least distance and cannot pass it. In L2 bumps of 3 by 3 pixels are as fine as it
@@ -42,33 +21,38 @@ static void test_nears_the_boundary_and_not_less(void **state) {
   for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
     linear l;
     linear_open(&l, rows[r].n_classes, -10, 10);
-    for (uint64_t i = 0; i < 5; i++)
-      for (int above = 0; above < 2; above++) {
-        const double eps = linear_distance(&l, rows[r].norm, i) * (above ? rows[r].above : 0.999);
-        bw_dataset *one = NULL;
-        assert_int_equal(bw_dataset_choose(&one, l.data, 1, &i, NULL), BW_OK);
-        bw_attack_result *result = contest("square", rows[r].norm, eps, NULL, l.model, one, NULL);
-        const bw_sample_outcome *o = bw_attack_result_at(result, 0);
-        if (o->success != above) fail_msg("row %d, sample %d, above %d", (int)r, (int)i, above);
-        assert_int_equal(bw_attack_result_refused(result), 0);
-        assert_int_equal(o->backwards, 0);
-        if (!above) assert_int_equal(o->forwards, 5000);
-        bw_attack_result_free(result);
-        bw_dataset_free(one);
-      }
+    assert_boundary_decides("square", rows[r].norm, NULL, &l, rows[r].above);
     linear_close(&l);
   }
 }
 
-static void test_counts_queries(void **state) {
+static void test_usual_queries(void **state) {
   (void)state;
+  linear l;
+  linear_open(&l, 5, -10, 10);
+  bw_dataset *one = NULL;
+  assert_int_equal(bw_dataset_choose(&one, l.data, 1, &(uint64_t){0}, NULL), BW_OK);
+  for (int norm = BW_LINF; norm <= BW_L1; norm++) {
+    bw_attack_result *result = contest("square", (bw_norm)norm, 1e-3, NULL, l.model, one, NULL);
+    const bw_sample_outcome *o = bw_attack_result_at(result, 0);
+    assert_int_equal(o->success, 0);
+    assert_int_equal(o->forwards, 5000);
+    assert_int_equal(o->backwards, 0);
+    bw_attack_result_free(result);
+  }
+  bw_dataset_free(one);
+  linear_close(&l);
+}
+
+static void test_counts_queries(void **state) {
+  const arena *here = *state;
   static const uint32_t budgets[] = {1, 2, 50};
   static const char *const texts[] = {"1", "2", "50"};
   for (size_t k = 0; k < 3; k++)
     for (int norm = BW_LINF; norm <= BW_L1; norm++) {
       const char *const settings[] = {"queries", texts[k], NULL};
       bw_attack_result *result =
-          contest("square", (bw_norm)norm, budgets_of[norm], settings, model, pictures, NULL);
+          contest("square", (bw_norm)norm, budgets_of[norm], settings, here->scores, here->pictures, NULL);
       for (uint64_t i = 0; i < bw_attack_result_count(result); i++) {
         const bw_sample_outcome *o = bw_attack_result_at(result, i);
         if (o->attacked && !o->success) assert_int_equal(o->forwards, budgets[k]);
@@ -80,13 +64,13 @@ static void test_counts_queries(void **state) {
 
 /* More queries break more, and a tenth of the schedule is the whole of it when it is stretched. */
 static void test_more_queries_break_more(void **state) {
-  (void)state;
+  const arena *here = *state;
   static const char *const few[] = {"queries", "20", NULL}, *const many[] = {"queries", "1000", NULL};
   for (int norm = BW_LINF; norm <= BW_L1; norm++) {
     uint64_t n_few = 0, n_many = 0;
     const double eps = budgets_of[norm];
-    bw_attack_result *a = contest("square", (bw_norm)norm, eps, few, model, pictures, NULL);
-    bw_attack_result *b = contest("square", (bw_norm)norm, eps, many, model, pictures, NULL);
+    bw_attack_result *a = contest("square", (bw_norm)norm, eps, few, here->scores, here->pictures, NULL);
+    bw_attack_result *b = contest("square", (bw_norm)norm, eps, many, here->scores, here->pictures, NULL);
     for (uint64_t i = 0; i < bw_attack_result_count(a); i++) {
       n_few += bw_attack_result_at(a, i)->success;
       n_many += bw_attack_result_at(b, i)->success;
@@ -98,13 +82,13 @@ static void test_more_queries_break_more(void **state) {
 }
 
 static void test_sameness(void **state) {
-  (void)state;
+  const arena *here = *state;
   static const char *const settings[] = {"queries", "60", "restarts", "2", NULL};
   static const char *const next[] = {"queries", "60", "target", "next", "rescale", "false", NULL};
-  assert_sameness("square", BW_LINF, 0.12, settings, model, pictures);
-  assert_sameness("square", BW_L2, 0.8, settings, model, pictures);
-  assert_sameness("square", BW_L1, 3, settings, model, pictures);
-  assert_sameness("square", BW_LINF, 0.3, next, model, pictures);
+  assert_sameness("square", BW_LINF, 0.12, settings, here->scores, here->pictures);
+  assert_sameness("square", BW_L2, 0.8, settings, here->scores, here->pictures);
+  assert_sameness("square", BW_L1, 3, settings, here->scores, here->pictures);
+  assert_sameness("square", BW_LINF, 0.3, next, here->scores, here->pictures);
 }
 
 /* Samples of other shapes: colours, either order of axes, low and long pictures, and a line. */
@@ -158,20 +142,19 @@ static void test_shapes(void **state) {
 }
 
 static void test_allocation_failures(void **state) {
-  (void)state;
-  bw_dataset *few = toy_data(3, 3);
-  sweep_attack("square", BW_L2, 6, model, few);
-  bw_dataset_free(few);
+  const arena *here = *state;
+  sweep_attack("square", BW_L2, 6, here->scores);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nears_the_boundary_and_not_less),
+      cmocka_unit_test(test_usual_queries),
       cmocka_unit_test(test_counts_queries),
       cmocka_unit_test(test_more_queries_break_more),
       cmocka_unit_test(test_sameness),
       cmocka_unit_test(test_shapes),
       cmocka_unit_test(test_allocation_failures),
   };
-  return cmocka_run_group_tests_name("attack_square", tests, setup, teardown);
+  return cmocka_run_group_tests_name("attack_square", tests, arena_open, arena_close);
 }
