@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "graph/passes.h"
 #include "graph/primitive.h"
+#include "support/sweep.h"
 #include "support/unit.h"
 
 uint32_t count_live(const bwi_graph *g, bwi_prim prim) {
@@ -115,4 +116,28 @@ static void check_row(const pass_row *row, pass_fn pass, double tolerance) {
 
 void check_passes(const pass_row *rows, size_t count, pass_fn pass, double tolerance) {
   for (size_t k = 0; k < count; k++) check_row(&rows[k], pass, tolerance);
+}
+
+/* --- allocations --- */
+
+typedef struct attempt {
+  const bwi_graph *graph;
+  pass_fn pass;
+} attempt;
+
+static bw_status pass_once(void *payload) {
+  const attempt *a = payload;
+  bwi_graph *out = NULL;
+  const bw_status status = a->pass(&out, a->graph, NULL);
+  bwi_graph_free(out);
+  return status;
+}
+
+size_t sweep_pass(void (*build)(bwi_graph *g), pass_fn pass) {
+  bwi_graph *g = NULL;
+  assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
+  build(g);
+  const size_t count = sweep_allocations(pass_once, &(attempt){g, pass});
+  bwi_graph_free(g);
+  return count;
 }

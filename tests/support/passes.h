@@ -29,6 +29,10 @@ void check_passes(const pass_row *rows, size_t count, pass_fn pass, double toler
  * backend, inputs drawn from [-1, 1). Fails the running test where they differ. */
 void check_same_function(const char *name, const bwi_graph *a, const bwi_graph *b, double tolerance);
 
+/* Runs the pass with its 1st, 2nd, ... allocation failing, as sweep_allocations does; says how many there
+ * are. */
+size_t sweep_pass(void (*build)(bwi_graph *g), pass_fn pass);
+
 uint32_t count_live(const bwi_graph *g, bwi_prim prim);
 
 /* Short ways to build: shapes as {rank, {extents}}. */

@@ -6,7 +6,6 @@
 #include "graph/passes.h"
 #include "graph/program.h"
 #include "support/passes.h"
-#include "support/sweep.h"
 #include "support/unit.h"
 
 static const bwi_dims image = {4, {2, 5, 5, 3}}, kernel = {4, {4, 3, 3, 3}}, channels = {1, {4}},
@@ -233,20 +232,9 @@ static void test_all_passes(void **state) {
   check_passes(all_rows, sizeof all_rows / sizeof all_rows[0], optimise, 1e-6);
 }
 
-static bw_status attempt(void *payload) {
-  bwi_graph *out = NULL;
-  const bw_status status = optimise(&out, payload, NULL);
-  bwi_graph_free(out);
-  return status;
-}
-
 static void test_without_memory(void **state) {
   (void)state;
-  bwi_graph *g = NULL;
-  assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
-  diamond(g);
-  assert_true(sweep_allocations(attempt, g) > 20);
-  bwi_graph_free(g);
+  assert_true(sweep_pass(diamond, optimise) > 20);
 }
 
 int main(void) {

@@ -110,7 +110,12 @@ static void test_rows(void **state) {
                2e-7); /* a mean divides instead: one rounding */
 }
 
+static void test_without_memory(void **state) {
+  (void)state;
+  assert_true(sweep_pass(max_2x2, bwi_pass_recognise_pooling) > 3);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_without_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,6 @@
 #include "graph/differentiate.h"
 #include "graph/passes.h"
 #include "support/passes.h"
-#include "support/sweep.h"
 #include "support/unit.h"
 
 enum { BATCH = 3 };
@@ -313,19 +312,17 @@ static void test_refusals(void **state) {
   }
 }
 
-static bw_status attempt(void *payload) {
-  bwi_graph *out = NULL;
-  const bw_status status = bwi_pass_rebatch(&out, payload, 8, NULL);
-  bwi_graph_free(out);
-  return status;
+static bw_status to_eight(bwi_graph **out, const bwi_graph *g, bw_error *err) {
+  return bwi_pass_rebatch(out, g, 8, err);
+}
+
+static void class_token_of_a_batch(bwi_graph *g) {
+  class_token(g, BATCH);
 }
 
 static void test_without_memory(void **state) {
   (void)state;
-  bwi_graph *g = new_graph();
-  class_token(g, BATCH);
-  assert_true(sweep_allocations(attempt, g) > 5);
-  bwi_graph_free(g);
+  assert_true(sweep_pass(class_token_of_a_batch, to_eight) > 5);
 }
 
 int main(void) {
