@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "backend/plan.h"
-#include "base/memory.h"
 #include "base/rng.h"
 #include "graph/build.h"
 #include "graph/differentiate.h"
