@@ -39,6 +39,7 @@ typedef struct bw_attack_info {
   const char *paper;   /* authors, year, title */
   bw_access access;    /* what it needs of a model */
   uint32_t norms;      /* BW_NORM_BIT set */
+  int nearest;         /* non-zero: seeks the nearest success, which needs no budget */
   uint32_t n_options;
   const bw_option_info *options;
 } bw_attack_info;
@@ -47,9 +48,14 @@ BW_API uint32_t bw_attack_count(void);
 BW_API const bw_attack_info *bw_attack_at(uint32_t i);         /* NULL past the end */
 BW_API const bw_attack_info *bw_attack_find(const char *name); /* NULL if unknown */
 
+/* The options that every attack has besides its own; NULL past the end. */
+BW_API const bw_option_info *bw_attack_common_option(uint32_t i);
+
 /* A configured attack. */
 typedef struct bw_attack bw_attack;
-/* BW_EINVAL: unknown name, or a norm that the attack does not have (the sentence lists those that it has). */
+/* eps: radius of the ball; INFINITY for attacks that seek the nearest success (bw_attack_info.nearest): no
+ * limit. BW_EINVAL: unknown name, an eps that is no budget, or a norm that the attack does not have (the
+ * sentence lists those that it has). */
 BW_API BW_NODISCARD bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, double eps,
                                                bw_error *err);
 /* value as text: "0.01", "8/255", "true", "dlr". BW_EINVAL: unknown option, not a value, out of range. */
@@ -58,7 +64,7 @@ BW_API BW_NODISCARD bw_status bw_attack_set(bw_attack *attack, const char *optio
 BW_API void bw_attack_free(bw_attack *attack);
 
 /* The budget that literature uses for data of this kind, scaled with the width of the input domain: Linf 0.3
- * for one channel and 8/255 otherwise, L2 2 and 0.5, L1 10 and 12. */
+ * for one channel and 8/255 otherwise, L2 2 and 0.5, L1 10 and 12; L0 24 coordinates. */
 BW_API double bw_attack_usual_eps(const bw_model *model, bw_norm norm);
 
 typedef struct bw_run_options {

@@ -20,8 +20,6 @@ typedef struct bwi_attack_class {
   uint16_t stream;   /* of its random numbers: distinct, and never changed, so that results can be repeated */
   uint32_t n_rows;   /* of d floats that it keeps for each sample besides the iterate */
   size_t note_bytes; /* that it keeps for each sample besides the rows */
-  bool nearest;      /* of a sample's successes the nearest is kept, and sought by all restarts, unless the
-                        sample leaves at its first */
   /* Whether the model suits the attack's settings; NULL: every model does. */
   bw_status (*check)(const bw_attack *attack, const bw_model *model, bw_error *err);
   /* The value of an option whose standard is NaN; NULL if there is none. */
@@ -34,30 +32,27 @@ typedef struct bwi_attack_class {
 } bwi_attack_class;
 
 /* clang-format off: one line each */
-extern const bwi_attack_class
-    bwi_fgsm,
-    bwi_r_fgsm,
-    bwi_bim,
-    bwi_pgd,
-    bwi_mi_fgsm,
-    bwi_noise,
-    bwi_apgd,
-    bwi_apgd_t,
-    bwi_fab,
-    bwi_fab_t,
-    bwi_square,
-    bwi_autoattack;
+extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
+    bwi_apgd_t, bwi_fab, bwi_fab_t, bwi_square, bwi_autoattack;
 /* clang-format on */
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
 
 #define BWI_MAX_OPTIONS 12
 
+/* The norms whose balls are convex: those that ball.h projects on. */
+#define BWI_CONVEX_NORMS (BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1))
+
+/* Options that every attack has besides its own. */
+#define BWI_N_COMMON 3
+extern const bw_option_info bwi_common_options[BWI_N_COMMON]; /* eot, quantize, fidelity */
+
 struct bw_attack {
   const bwi_attack_class *class;
   bw_norm norm;
   double eps;
   double values[BWI_MAX_OPTIONS]; /* as class->info.options; NaN: derived */
+  double common[BWI_N_COMMON];    /* as bwi_common_options */
 };
 
 /* The option's value, derived if need be; `otherwise` if the attack has no such option. */
@@ -68,6 +63,12 @@ bw_attack bwi_attack_of(const bwi_attack_class *class, bw_norm norm, double eps)
 
 /* Gives the attack's option a value in its range. */
 void bwi_attack_put(bw_attack *attack, const char *option, double value);
+
+/* Whether the attack is to be as the authors' code has it even where that is a slip (option fidelity). */
+bool bwi_attack_is_faithful(const bw_attack *attack);
+
+/* The value of option early_stop for attacks that seek the nearest success: only a budget ends the search. */
+double bwi_stops_with_budget(const bw_attack *attack, const char *option);
 
 /* The same attack with another budget; distances that were set by hand grow with it. */
 bw_attack bwi_attack_with_eps(const bw_attack *attack, double eps);
@@ -96,15 +97,20 @@ struct bwi_batch {
   uint32_t rival;    /* which of the classes that a restart tries in turn (option targets), from 0 */
   bwi_layout layout; /* of a sample */
   bool roams;        /* set by an attack whose iterates leave the ball: a wrong answer there claims nothing */
+  bool probes;       /* set by an attack while x holds points that are no candidates: they claim nothing, and
+                        no sample leaves */
   uint64_t n;        /* active samples: rows [0, n) of all below, in no particular order */
   uint64_t capacity; /* rows that x, slope and logits have */
+  uint32_t n_draws;  /* passes that a random model's gradients and scores are the means of (option eot) */
+  uint32_t n_bits;   /* of a coordinate of an image that may be returned (option quantize); 0: any float */
   bwi_subject *subjects;
-  float *x;       /* (n, d) iterates, written by the attack */
-  float *slope;   /* (n, d) gradient of the loss, from bwi_batch_gradient */
-  float *state;   /* (n, n_rows, d) zero at the start; NULL if the class keeps none */
-  void *notes;    /* (n, note_bytes) zero at the start; NULL if the class keeps none */
-  float *logits;  /* (n, classes) of the latest call */
-  float *scratch; /* (d) */
+  float *x;         /* (n, d) iterates, written by the attack */
+  float *slope;     /* (n, d) gradient of the loss, from bwi_batch_gradient */
+  float *state;     /* (n, n_rows, d) zero at the start; NULL if the class keeps none */
+  void *notes;      /* (n, note_bytes) zero at the start; NULL if the class keeps none */
+  float *logits;    /* (n, classes) of the latest call; NaN for attacks that declare to see labels only */
+  int32_t *answers; /* (n) predicted classes of the latest call of bwi_batch_labels */
+  float *scratch;   /* (d) */
   struct bwi_oracle *oracle;
 };
 
@@ -127,11 +133,19 @@ double bwi_margin(const bwi_subject *subject, uint32_t n_classes, const float *l
 double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label,
                             int32_t target, float *cotangent);
 
-/* Both evaluate every active sample at its iterate and take those that are verified successes out, so that
+/* These evaluate every active sample at its iterate and take those that are verified successes out, so that
  * n may be smaller afterwards. BW_ECANCEL when the run was cancelled; BW_EINTERNAL when the attack declares
  * less access than it asks for; or what the model says. */
 bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err);
 bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err);
+
+/* Only the predicted classes, in `answers`. */
+bw_status bwi_batch_labels(bwi_batch *batch, bw_error *err);
+
+/* A loss of the attack's own for sample i at its logits: returns it and writes its exact cotangent (classes),
+ * which is not scaled. */
+typedef double (*bwi_own_loss_fn)(const bwi_batch *batch, uint64_t i, const float *logits, float *cotangent);
+bw_status bwi_batch_gradient_of(bwi_batch *batch, bwi_own_loss_fn loss, bw_error *err);
 
 /* slope (d): gradient of z_class - z_label at the iterate of sample i, whose logits are in the batch. */
 typedef void (*bwi_class_slope_fn)(bwi_batch *batch, uint64_t i, uint32_t class, const float *slope);

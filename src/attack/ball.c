@@ -42,8 +42,13 @@ static inline float clamp(float value, float low, float high) {
 
 double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d) {
   const double width = (double)upper - (double)lower;
-  if (norm == BW_LINF) return width;
-  return norm == BW_L2 ? width * sqrt((double)d) : width * (double)d;
+  switch (norm) {
+    case BW_LINF: return width;
+    case BW_L2: return width * sqrt((double)d);
+    case BW_L1: return width * (double)d;
+    case BW_L0: break;
+  }
+  return (double)d;
 }
 
 #define LANES 8 /* partial sums that the compiler can keep in vectors; fixed, so that sums never change */
@@ -79,9 +84,23 @@ static double distance_linf(uint64_t d, const float *a, const float *b) {
   return largest;
 }
 
+static double distance_l0(uint64_t d, const float *a, const float *b) {
+  uint64_t n_different = 0;
+  for (uint64_t j = 0; j < d; j++) {
+    if (isnan(a[j]) || isnan(b[j])) return NAN;
+    n_different += a[j] != b[j];
+  }
+  return (double)n_different;
+}
+
 double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
-  if (norm == BW_LINF) return distance_linf(d, a, b);
-  return norm == BW_L2 ? distance_l2(d, a, b) : distance_l1(d, a, b);
+  switch (norm) {
+    case BW_LINF: return distance_linf(d, a, b);
+    case BW_L2: return distance_l2(d, a, b);
+    case BW_L1: return distance_l1(d, a, b);
+    case BW_L0: break;
+  }
+  return distance_l0(d, a, b);
 }
 
 double bwi_length(bw_norm norm, uint64_t d, const float *v) {
@@ -90,10 +109,12 @@ double bwi_length(bw_norm norm, uint64_t d, const float *v) {
     const double size = fabs((double)v[j]);
     if (norm == BW_LINF)
       lanes[j % LANES] = lanes[j % LANES] > size ? lanes[j % LANES] : size;
+    else if (norm == BW_L0)
+      lanes[j % LANES] += size > 0;
     else
       lanes[j % LANES] += norm == BW_L2 ? size * size : size;
   }
-  if (norm == BW_L1) return sum_lanes(lanes);
+  if (norm == BW_L1 || norm == BW_L0) return sum_lanes(lanes);
   if (norm == BW_L2) return sqrt(sum_lanes(lanes));
   for (int k = 1; k < LANES; k++) lanes[0] = lanes[0] > lanes[k] ? lanes[0] : lanes[k];
   return lanes[0];
@@ -324,6 +345,22 @@ void bwi_ball_ascend(const bwi_ball *ball, const float *clean, const float *slop
   }
   bwi_ball_step(ball, slope, step, n_moved, x, scratch);
   bwi_ball_project(ball, clean, x);
+}
+
+void bwi_ball_keep_greatest(const bwi_ball *ball, const float *clean, float *x, float *scratch) {
+  const uint64_t n_kept = (uint64_t)ball->radius;
+  if (n_kept >= ball->d) return;
+  for (uint64_t j = 0; j < ball->d; j++) scratch[j] = fabsf(x[j] - clean[j]);
+  const float bar = n_kept > 0 ? bwi_kth_greatest(scratch, ball->d, n_kept) : INFINITY;
+  uint64_t n_equal = n_kept; /* of the changes as great as the bar, so many are kept */
+  for (uint64_t j = 0; j < ball->d; j++) n_equal -= fabsf(x[j] - clean[j]) > bar;
+  for (uint64_t j = 0; j < ball->d; j++) {
+    const float size = fabsf(x[j] - clean[j]);
+    if (size < bar || (size == bar && n_equal == 0))
+      x[j] = clean[j];
+    else
+      n_equal -= size == bar;
+  }
 }
 
 /* ---- random points ---- */

@@ -10,7 +10,7 @@
 #include "base/rng.h"
 
 typedef struct bwi_ball {
-  bw_norm norm; /* BW_LINF, BW_L2 or BW_L1 */
+  bw_norm norm;
   double radius;
   float lower, upper; /* of the input domain, each coordinate */
   uint64_t d;
@@ -19,7 +19,7 @@ typedef struct bwi_ball {
 /* The radius that reaches every corner of the box. */
 double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d);
 
-/* Norm of a - b, summed in double. NaN if a coordinate is. */
+/* Norm of a - b, summed in double; L0 counts the coordinates that differ. NaN if a coordinate is. */
 double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b);
 
 /* Norm of v, summed in double. */
@@ -29,8 +29,12 @@ double bwi_length(bw_norm norm, uint64_t d, const float *v);
  * rounding of float32. */
 bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x);
 
-/* Moves x to the nearest (Euclidean) point of ball and box. */
+/* Moves x to the nearest (Euclidean) point of ball and box. Not for L0: see bwi_ball_keep_greatest. */
 void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x);
+
+/* The same for L0, where the nearest point keeps the greatest changes, of equal ones the first: the others
+ * become as they were clean. scratch: d floats. */
+void bwi_ball_keep_greatest(const bwi_ball *ball, const float *clean, float *x, float *scratch);
 
 /* A step of length `step` along the steepest ascent of the norm for the linear function `slope`, then the
  * projection. Linf: step * sign(slope). L2: step * slope / |slope|. L1: the n_moved coordinates of greatest
@@ -45,6 +49,11 @@ void bwi_ball_step(const bwi_ball *ball, const float *slope, float step, uint64_
 /* Moves x into ball and box; in L2 by shrinking the perturbation and then clamping, which need not end at the
  * nearest point; in Linf and L1 by the projection. */
 void bwi_ball_clip(const bwi_ball *ball, const float *clean, float *x);
+
+/* The nearest sample whose coordinates are one of 2^n_bits even steps of the domain; if that leaves the ball,
+ * with each rounded towards the clean sample instead, which may leave it too when clean is no such sample. */
+void bwi_ball_round(const bwi_ball *ball, const float *clean, const float *x, uint32_t n_bits,
+                    float *rounded);
 
 /* The k-th greatest of n values, k from 1 to n. Permutes values. */
 float bwi_kth_greatest(float *values, uint64_t n, uint64_t k);

@@ -8,11 +8,6 @@
 #include "attack/queries.h"
 #include "base/memory.h"
 
-typedef struct cotangent_call {
-  bwi_batch *batch;
-  bwi_loss loss;
-} cotangent_call;
-
 double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label,
                             int32_t target, float *cotangent) {
   const double value = bwi_loss_eval(loss, n_classes, logits, label, target, cotangent);
@@ -22,17 +17,6 @@ double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logi
   if (!(greatest > 0) || !isfinite(greatest)) return value;
   for (uint32_t c = 0; c < n_classes; c++) cotangent[c] = (float)((double)cotangent[c] / (double)greatest);
   return value;
-}
-
-static void write_cotangents(void *payload, uint64_t first, uint64_t n, const float *logits,
-                             float *cotangents) {
-  const cotangent_call *call = payload;
-  const uint32_t classes = call->batch->n_classes;
-  for (uint64_t i = 0; i < n; i++) {
-    bwi_subject *s = &call->batch->subjects[first + i];
-    s->loss = bwi_search_cotangent(call->loss, classes, logits + i * classes, s->label, s->aim,
-                                   cotangents + i * classes);
-  }
 }
 
 bool bwi_is_success(const bwi_subject *s, int32_t prediction) {
@@ -80,6 +64,9 @@ static void swap_rows(bwi_batch *batch, uint64_t i, uint64_t j) {
   swap_floats(batch->x + i * d, batch->x + j * d, d);
   swap_floats(batch->slope + i * d, batch->slope + j * d, d);
   swap_floats(batch->logits + i * classes, batch->logits + j * classes, classes);
+  const int32_t answer = batch->answers[i];
+  batch->answers[i] = batch->answers[j];
+  batch->answers[j] = answer;
   const bwi_attack_class *class = batch->attack->class;
   if (class->n_rows > 0)
     swap_floats(bwi_batch_row(batch, i, 0), bwi_batch_row(batch, j, 0), class->n_rows * d);
@@ -91,15 +78,33 @@ void bwi_batch_drop(bwi_batch *batch, uint64_t i) {
   swap_rows(batch, i, --batch->n);
 }
 
-/* Whether a success at row i, whose logits are at hand, would be kept instead of the one kept so far. */
-static bool is_better(const bwi_batch *batch, uint64_t i) {
+/* ---- passes of a random model ---- */
+
+/* Copies rows [at, at + n) behind themselves until they are there n_draws times. */
+static void repeat_rows(bwi_batch *batch, uint64_t at, uint64_t n, uint32_t n_draws) {
+  const uint64_t d = batch->ball.d;
+  for (uint32_t r = 1; r < n_draws; r++)
+    memcpy(batch->x + (at + r * n) * d, batch->x + at * d, n * d * sizeof(float));
+}
+
+/* The first n of n_draws * n values become the means over the draws. */
+static void average(float *values, uint64_t n, uint32_t n_draws) {
+  for (uint64_t k = 0; k < n && n_draws > 1; k++) {
+    double sum = 0;
+    for (uint32_t r = 0; r < n_draws; r++) sum += (double)values[r * n + k];
+    values[k] = (float)(sum / n_draws);
+  }
+}
+
+/* ---- successes ---- */
+
+/* Whether x, of which these are the logits, would be kept for sample i instead of what is kept so far. */
+static bool is_better(const bwi_batch *batch, uint64_t i, const float *x, const float *logits) {
   const bwi_subject *s = &batch->subjects[i];
-  if (!batch->attack->class->nearest)
-    return bwi_margin(s, batch->n_classes, batch->logits + i * batch->n_classes) > s->margin;
+  if (!batch->attack->class->info.nearest) return bwi_margin(s, batch->n_classes, logits) > s->margin;
   const bw_sample_outcome *outcome = &batch->oracle->result->outcomes[s->index];
-  const double distance =
-      bwi_distance(batch->ball.norm, batch->ball.d, batch->x + i * batch->ball.d, s->clean);
-  return !outcome->success || distance < (double)outcome->distance;
+  return !outcome->success ||
+         bwi_distance(batch->ball.norm, batch->ball.d, x, s->clean) < (double)outcome->distance;
 }
 
 /* Moves the rows that look like successes worth keeping behind the others; returns where they begin. */
@@ -108,29 +113,31 @@ static uint64_t gather_claims(bwi_batch *batch) {
   uint64_t begin = batch->n;
   for (uint64_t i = batch->n; i-- > 0;) {
     const bwi_subject *s = &batch->subjects[i];
-    const float *logits = batch->logits + i * batch->n_classes;
+    const float *logits = batch->logits + i * batch->n_classes, *x = batch->x + i * batch->ball.d;
     if (!bwi_is_success(s, bwi_predict(batch->n_classes, logits))) continue;
-    if (batch->roams && !bwi_ball_holds(&batch->ball, s->clean, batch->x + i * batch->ball.d)) continue;
+    if (batch->roams && !bwi_ball_holds(&batch->ball, s->clean, x)) continue;
     oracle->result->trails[s->index].seen = 1;
-    if (!oracle->early_stop && !is_better(batch, i)) continue;
+    if (!oracle->early_stop && !is_better(batch, i, x, logits)) continue;
     swap_rows(batch, i, --begin);
   }
   return begin;
 }
 
-/* Row i's logits are verified ones. Keeps it if it is a success; BW_OK either way. */
-static bw_status judge(bwi_batch *batch, uint64_t i, bool *accepted, bw_error *err) {
+/* Row `at` holds what is claimed for sample i, and its verified logits. Keeps it if it is a success and the
+ * best one; BW_OK either way. */
+static bw_status judge(bwi_batch *batch, uint64_t i, uint64_t at, bool *accepted, bw_error *err) {
   bwi_oracle *oracle = batch->oracle;
   bwi_subject *s = &batch->subjects[i];
-  const float *x = batch->x + i * batch->ball.d, *logits = batch->logits + i * batch->n_classes;
+  const float *x = batch->x + at * batch->ball.d, *logits = batch->logits + at * batch->n_classes;
   bwi_trail *trail = &oracle->result->trails[s->index];
   const int32_t prediction = bwi_predict(batch->n_classes, logits);
   *accepted = bwi_is_success(s, prediction) && bwi_ball_holds(&batch->ball, s->clean, x);
   if (!*accepted) {
-    trail->n_refused++;
+    trail->n_refused += batch->n_bits == 0; /* a success that rounding undoes is no false claim */
     return BW_OK;
   }
   const bool is_first = trail->adversarial == NULL;
+  if (!is_first && !is_better(batch, i, x, logits)) return BW_OK;
   if (is_first) trail->adversarial = bwi_alloc(batch->ball.d, sizeof(float));
   if (trail->adversarial == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for an adversarial sample");
   memcpy(trail->adversarial, x, batch->ball.d * sizeof(float));
@@ -145,49 +152,119 @@ static bw_status judge(bwi_batch *batch, uint64_t i, bool *accepted, bw_error *e
   return BW_OK;
 }
 
-/* Verifies what looks like a success; what is one leaves the batch, unless more is wanted of it. */
+/* Verifies what looks like a success; what is one leaves the batch, unless more is wanted of it. Rows from n
+ * on are free: there is what images are rounded to, and what a random model is asked again. */
 static bw_status settle(bwi_batch *batch, bw_error *err) {
+  if (batch->probes) return BW_OK;
   const bwi_oracle *oracle = batch->oracle;
-  const uint64_t begin = gather_claims(batch), end = batch->n;
-  if (begin == end) return BW_OK;
-  BW_TRY(bwi_session_logits(oracle->session, end - begin, batch->x + begin * batch->ball.d, 1,
-                            batch->logits + begin * batch->n_classes, err));
+  const uint64_t d = batch->ball.d, begin = gather_claims(batch), end = batch->n, n = end - begin;
+  if (n == 0) return BW_OK;
+  const uint64_t at = batch->n_bits > 0 ? end : begin;
+  for (uint64_t k = 0; k < n && batch->n_bits > 0; k++)
+    bwi_ball_round(&batch->ball, batch->subjects[begin + k].clean, batch->x + (begin + k) * d, batch->n_bits,
+                   batch->x + (end + k) * d);
+  repeat_rows(batch, at, n, batch->n_draws);
+  BW_TRY(bwi_session_logits(oracle->session, n * batch->n_draws, batch->x + at * d, 1,
+                            batch->logits + at * batch->n_classes, err));
+  average(batch->logits + at * batch->n_classes, n * batch->n_classes, batch->n_draws);
   batch->n = begin;
-  for (uint64_t i = begin; i < end; i++) {
+  for (uint64_t k = 0; k < n; k++) {
     bool accepted = false;
-    BW_TRY(judge(batch, i, &accepted, err));
-    if (!accepted || !oracle->early_stop) swap_rows(batch, batch->n++, i);
+    BW_TRY(judge(batch, begin + k, at + k, &accepted, err));
+    if (!accepted || !oracle->early_stop) swap_rows(batch, batch->n++, begin + k);
   }
   return BW_OK;
 }
+
+/* ---- calls of the model ---- */
 
 static bw_status begin_call(bwi_batch *batch, bw_access access, uint32_t n_evaluations, bw_error *err) {
   const bw_attack_info *info = &batch->attack->class->info;
   if (info->access < access)
     return BW_FAIL(err, BW_EINTERNAL, "%s asks for more access than it declares", info->name);
   if (!bwi_meter_add(batch->oracle->meter, 0, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
+  const uint64_t n_passes = (uint64_t)n_evaluations * batch->n_draws;
   for (uint64_t i = 0; i < batch->n; i++) {
     bw_sample_outcome *outcome = &batch->oracle->result->outcomes[batch->subjects[i].index];
-    outcome->forwards += n_evaluations;
-    if (access == BW_ACCESS_GRADIENT) outcome->backwards += n_evaluations;
+    outcome->forwards += n_passes;
+    if (access == BW_ACCESS_GRADIENT) outcome->backwards += n_passes;
   }
   return BW_OK;
 }
 
-bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err) {
+/* Gradients at rows [0, n) as means over the draws of a random model. */
+static bw_status evaluate(bwi_batch *batch, uint64_t n, bwi_cotangent_fn cotangent, void *payload,
+                          bw_error *err) {
+  repeat_rows(batch, 0, n, batch->n_draws);
+  BW_TRY(bwi_session_gradient(batch->oracle->session, n * batch->n_draws, batch->x, cotangent, payload,
+                              batch->logits, batch->slope, err));
+  average(batch->logits, n * batch->n_classes, batch->n_draws);
+  average(batch->slope, n * batch->ball.d, batch->n_draws);
+  return BW_OK;
+}
+
+typedef struct cotangent_call {
+  bwi_batch *batch;
+  bwi_loss loss;
+  bwi_own_loss_fn own;
+} cotangent_call;
+
+static void write_cotangents(void *payload, uint64_t first, uint64_t n, const float *logits,
+                             float *cotangents) {
+  const cotangent_call *call = payload;
+  const uint32_t classes = call->batch->n_classes;
+  for (uint64_t k = 0; k < n; k++) {
+    const uint64_t i = (first + k) % call->batch->n;
+    bwi_subject *s = &call->batch->subjects[i];
+    const float *z = logits + k * classes;
+    float *cotangent = cotangents + k * classes;
+    const double loss = call->own != NULL
+                            ? call->own(call->batch, i, z, cotangent)
+                            : bwi_search_cotangent(call->loss, classes, z, s->label, s->aim, cotangent);
+    s->loss = (first + k < call->batch->n ? 0 : s->loss) + loss / call->batch->n_draws;
+  }
+}
+
+static bw_status climb(bwi_batch *batch, bwi_loss loss, bwi_own_loss_fn own, bw_error *err) {
   if (batch->n == 0) return BW_OK;
   BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, 1, err));
-  cotangent_call call = {.batch = batch, .loss = loss};
-  BW_TRY(bwi_session_gradient(batch->oracle->session, batch->n, batch->x, write_cotangents, &call,
-                              batch->logits, batch->slope, err));
+  cotangent_call call = {.batch = batch, .loss = loss, .own = own};
+  BW_TRY(evaluate(batch, batch->n, write_cotangents, &call, err));
   return settle(batch, err);
+}
+
+bw_status bwi_batch_gradient(bwi_batch *batch, bwi_loss loss, bw_error *err) {
+  return climb(batch, loss, NULL, err);
+}
+
+bw_status bwi_batch_gradient_of(bwi_batch *batch, bwi_own_loss_fn loss, bw_error *err) {
+  return climb(batch, BWI_LOSS_CE, loss, err);
+}
+
+static bw_status evaluate_logits(bwi_batch *batch, bw_access access, bw_error *err) {
+  BW_TRY(begin_call(batch, access, 1, err));
+  repeat_rows(batch, 0, batch->n, batch->n_draws);
+  BW_TRY(
+      bwi_session_logits(batch->oracle->session, batch->n * batch->n_draws, batch->x, 0, batch->logits, err));
+  average(batch->logits, batch->n * batch->n_classes, batch->n_draws);
+  return BW_OK;
 }
 
 bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err) {
   if (batch->n == 0) return BW_OK;
-  BW_TRY(begin_call(batch, BW_ACCESS_SCORE, 1, err));
-  BW_TRY(bwi_session_logits(batch->oracle->session, batch->n, batch->x, 0, batch->logits, err));
+  BW_TRY(evaluate_logits(batch, BW_ACCESS_SCORE, err));
   return settle(batch, err);
+}
+
+bw_status bwi_batch_labels(bwi_batch *batch, bw_error *err) {
+  if (batch->n == 0) return BW_OK;
+  const uint64_t n = batch->n;
+  BW_TRY(evaluate_logits(batch, BW_ACCESS_LABEL, err));
+  for (uint64_t i = 0; i < n; i++)
+    batch->answers[i] = bwi_predict(batch->n_classes, batch->logits + i * batch->n_classes);
+  BW_TRY(settle(batch, err));
+  for (uint64_t k = 0; k < n * batch->n_classes; k++) batch->logits[k] = NAN; /* not for the attack to see */
+  return BW_OK;
 }
 
 /* ---- gradients of all classes ---- */
@@ -201,6 +278,7 @@ static uint32_t other_class(const bwi_subject *s, uint32_t k) {
 typedef struct class_call {
   const bwi_batch *batch;
   uint32_t first;
+  uint64_t n_rows;
 } class_call;
 
 static void write_differences(void *payload, uint64_t first, uint64_t n, const float *logits,
@@ -210,8 +288,9 @@ static void write_differences(void *payload, uint64_t first, uint64_t n, const f
   const bwi_batch *batch = call->batch;
   memset(cotangents, 0, n * batch->n_classes * sizeof *cotangents);
   for (uint64_t k = 0; k < n; k++) {
-    const bwi_subject *s = &batch->subjects[(first + k) % batch->n];
-    const uint32_t class = other_class(s, call->first + (uint32_t)((first + k) / batch->n));
+    const uint64_t row = (first + k) % call->n_rows; /* draws repeat all of the rows */
+    const bwi_subject *s = &batch->subjects[row % batch->n];
+    const uint32_t class = other_class(s, call->first + (uint32_t)(row / batch->n));
     cotangents[k * batch->n_classes + class] = 1;
     cotangents[k * batch->n_classes + (uint32_t)s->label] = -1;
   }
@@ -220,14 +299,14 @@ static void write_differences(void *payload, uint64_t first, uint64_t n, const f
 bw_status bwi_batch_class_slopes(bwi_batch *batch, bwi_class_slope_fn visit, bw_error *err) {
   if (batch->n == 0) return BW_OK;
   const uint64_t d = batch->ball.d, n = batch->n;
-  const uint32_t n_others = batch->n_classes - 1, n_aside = (uint32_t)(batch->capacity / n);
+  const uint32_t n_others = batch->n_classes - 1,
+                 n_aside = (uint32_t)(batch->capacity / (n * batch->n_draws));
   BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, n_others, err));
   for (uint32_t first = 0; first < n_others; first += n_aside) {
     const uint32_t count = n_others - first < n_aside ? n_others - first : n_aside;
-    for (uint32_t j = 1; j < count; j++) memcpy(batch->x + j * n * d, batch->x, n * d * sizeof(float));
-    class_call call = {.batch = batch, .first = first};
-    BW_TRY(bwi_session_gradient(batch->oracle->session, count * n, batch->x, write_differences, &call,
-                                batch->logits, batch->slope, err));
+    repeat_rows(batch, 0, n, count);
+    class_call call = {.batch = batch, .first = first, .n_rows = count * n};
+    BW_TRY(evaluate(batch, count * n, write_differences, &call, err));
     for (uint64_t k = 0; k < count * n; k++)
       visit(batch, k % n, other_class(&batch->subjects[k % n], first + (uint32_t)(k / n)),
             batch->slope + k * d);

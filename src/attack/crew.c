@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attack/crew.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -13,32 +14,57 @@ static uint64_t usual_batch(int64_t d) {
   return batch;
 }
 
+static void free_rows(bwi_worker *worker) {
+  bwi_free(worker->x);
+  bwi_free(worker->slope);
+  bwi_free(worker->logits);
+  bwi_free(worker->answers);
+  worker->x = worker->slope = worker->logits = NULL;
+  worker->answers = NULL;
+  worker->capacity = 0;
+}
+
+static bw_status reserve_rows(bwi_worker *worker, const bw_model *model, uint64_t capacity, bw_error *err) {
+  if (capacity <= worker->capacity) return BW_OK;
+  const size_t d = (size_t)model->d;
+  free_rows(worker);
+  worker->x = bwi_alloc(capacity, d * sizeof(float));
+  worker->slope = bwi_alloc(capacity, d * sizeof(float));
+  worker->logits = bwi_alloc(capacity, model->n_classes * sizeof(float));
+  worker->answers = bwi_alloc(capacity, sizeof *worker->answers);
+  if (worker->x == NULL || worker->slope == NULL || worker->logits == NULL || worker->answers == NULL)
+    return BW_FAIL(err, BW_ENOMEM, "no memory for a batch of %" PRIu64 " samples", capacity);
+  worker->capacity = capacity;
+  return BW_OK;
+}
+
 static bw_status open_worker(bwi_worker *worker, const bwi_crew *crew, bw_error *err) {
-  const size_t batch = crew->batch, d = (size_t)crew->model->d;
-  worker->subjects = bwi_alloc(batch, sizeof *worker->subjects);
-  worker->x = bwi_alloc(batch, d * sizeof(float));
-  worker->slope = bwi_alloc(batch, d * sizeof(float));
-  worker->logits = bwi_alloc(batch, crew->model->n_classes * sizeof(float));
-  worker->scratch = bwi_alloc(d, sizeof(float));
-  if (worker->subjects == NULL || worker->x == NULL || worker->slope == NULL || worker->logits == NULL ||
-      worker->scratch == NULL)
-    return BW_FAIL(err, BW_ENOMEM, "no memory for a batch of %zu samples", batch);
+  worker->subjects = bwi_alloc(crew->batch, sizeof *worker->subjects);
+  worker->scratch = bwi_alloc((size_t)crew->model->d, sizeof(float));
+  if (worker->subjects == NULL || worker->scratch == NULL)
+    return BW_FAIL(err, BW_ENOMEM, "no memory for a batch of %" PRIu64 " samples", crew->batch);
+  BW_TRY(reserve_rows(worker, crew->model, crew->batch, err));
   return bwi_session_open(&worker->session, crew->model, err);
 }
 
 static void close_worker(bwi_worker *worker) {
   bwi_session_free(worker->session);
+  free_rows(worker);
   bwi_free(worker->subjects);
-  bwi_free(worker->x);
-  bwi_free(worker->slope);
   bwi_free(worker->state);
   bwi_free(worker->notes);
-  bwi_free(worker->logits);
   bwi_free(worker->scratch);
 }
 
-bw_status bwi_worker_reserve(bwi_worker *worker, const bwi_crew *crew, const bwi_attack_class *class,
+uint64_t bwi_rows_for(const bw_attack *attack) {
+  const bool rounds = bwi_attack_value(attack, "quantize", 0) > 0;
+  return (uint64_t)bwi_attack_value(attack, "eot", 1) + rounds;
+}
+
+bw_status bwi_worker_reserve(bwi_worker *worker, const bwi_crew *crew, const bw_attack *attack,
                              bw_error *err) {
+  const bwi_attack_class *class = attack->class;
+  BW_TRY(reserve_rows(worker, crew->model, bwi_rows_for(attack), err));
   const size_t row_bytes = (size_t)crew->model->d * sizeof(float);
   if (class->n_rows > worker->n_rows) {
     float *state = bwi_alloc(crew->batch * class->n_rows, row_bytes);

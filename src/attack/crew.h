@@ -11,13 +11,15 @@
 typedef struct bwi_worker {
   bwi_session *session;
   bwi_subject *subjects; /* (batch) */
-  float *x, *slope;      /* (batch, d) */
+  uint64_t capacity;     /* rows of x, slope, logits and answers: the crew's batch, or more */
+  float *x, *slope;      /* (capacity, d) */
   float *state;          /* (batch, n_rows, d) and */
   char *notes;           /* (batch, note_bytes) of the most demanding attack so far */
   uint32_t n_rows;
   size_t note_bytes;
-  float *logits;  /* (batch, classes) */
-  float *scratch; /* (d) */
+  float *logits;    /* (capacity, classes) */
+  int32_t *answers; /* (capacity) */
+  float *scratch;   /* (d) */
 } bwi_worker;
 
 typedef struct bwi_crew {
@@ -34,8 +36,12 @@ bw_status bwi_crew_open(bwi_crew *crew, bw_model *model, uint32_t threads, uint6
                         bw_progress progress, bw_error *err);
 void bwi_crew_close(bwi_crew *crew); /* fine on a zeroed one */
 
-/* Makes room for what the class keeps of each sample. BW_ENOMEM. */
-bw_status bwi_worker_reserve(bwi_worker *worker, const bwi_crew *crew, const bwi_attack_class *class,
+/* Rows that an attack needs for each sample in flight: the passes of a random model, and what images are
+ * rounded to. */
+uint64_t bwi_rows_for(const bw_attack *attack);
+
+/* Makes room for one sample at least, and for what the class keeps of each. BW_ENOMEM. */
+bw_status bwi_worker_reserve(bwi_worker *worker, const bwi_crew *crew, const bw_attack *attack,
                              bw_error *err);
 
 /* Called once per chunk of samples [first, first + count), count <= batch. */

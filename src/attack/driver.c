@@ -6,129 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attack/fit.h"
 #include "attack/oracle.h"
 #include "base/memory.h"
 #include "base/options.h"
-
-/* ---- do model and data fit ---- */
-
-/* The extents that are not 1; they decide the order of the coordinates. */
-static uint32_t squeeze(int64_t out[BW_MAX_RANK], uint32_t rank, const int64_t *shape) {
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < rank; i++)
-    if (shape[i] != 1) out[n++] = shape[i];
-  return n;
-}
-
-/* Equal apart from extents of 1, or one of the two is a plain row of as many. */
-static bool shapes_fit(const bw_model *model, const bw_dataset *dataset) {
-  int64_t a[BW_MAX_RANK], b[BW_MAX_RANK], count = 1;
-  const uint32_t n_a = squeeze(a, model->shape.n, model->shape.v);
-  const uint32_t n_b = squeeze(b, bw_dataset_rank(dataset), bw_dataset_shape(dataset));
-  for (uint32_t i = 0; i < n_b; i++) count *= b[i];
-  if (count != model->d) return false;
-  if (n_a <= 1 || n_b <= 1) return true;
-  return n_a == n_b && memcmp(a, b, n_a * sizeof *a) == 0;
-}
-
-static bw_status check_sample(const bw_model *model, const bw_dataset *dataset, uint64_t i, bw_error *err) {
-  const uint64_t origin = bw_dataset_origin(dataset, i);
-  const int32_t label = bw_dataset_label(dataset, i);
-  if (label < 0 || (uint32_t)label >= model->n_classes)
-    return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " has label %" PRId32 ", the model %" PRIu32 " classes",
-                   origin, label, model->n_classes);
-  const float *sample = bw_dataset_sample(dataset, i);
-  bool inside = true;
-  for (int64_t j = 0; j < model->d; j++) inside &= sample[j] >= model->lower && sample[j] <= model->upper;
-  if (inside) return BW_OK;
-  int64_t j = 0;
-  while (sample[j] >= model->lower && sample[j] <= model->upper) j++;
-  return BW_FAIL(err, BW_EINVAL, "sample %" PRIu64 " holds %g, outside the input domain from %g to %g",
-                 origin, (double)sample[j], (double)model->lower, (double)model->upper);
-}
-
-bw_status bwi_check_fit(const bw_model *model, const bw_dataset *dataset, bw_error *err) {
-  const uint64_t count = bw_dataset_count(dataset);
-  if (count == 0) return BW_FAIL(err, BW_EINVAL, "the data set is empty");
-  if (!shapes_fit(model, dataset)) {
-    bwi_dims given = {.n = bw_dataset_rank(dataset)};
-    memcpy(given.v, bw_dataset_shape(dataset), given.n * sizeof *given.v);
-    char wanted_text[80], given_text[80];
-    return BW_FAIL(err, BW_EINVAL, "samples have shape %s, the model takes %s",
-                   bwi_dims_text(given_text, sizeof given_text, &given),
-                   bwi_dims_text(wanted_text, sizeof wanted_text, &model->shape));
-  }
-  for (uint64_t i = 0; i < count; i++) BW_TRY(check_sample(model, dataset, i, err));
-  return BW_OK;
-}
-
-/* ---- clean predictions ---- */
-
-typedef struct clean_call {
-  bwi_clean *clean;
-  bwi_crew *crew;
-  const bw_dataset *dataset;
-} clean_call;
-
-static int32_t least_of(uint32_t n, const float *logits) {
-  uint32_t least = 0;
-  for (uint32_t c = 1; c < n; c++)
-    if (logits[c] < logits[least]) least = c;
-  return (int32_t)least;
-}
-
-static bw_status clean_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
-                             bw_error *err) {
-  const clean_call *call = payload;
-  const bw_model *model = call->crew->model;
-  const size_t d = (size_t)model->d;
-  for (uint64_t i = 0; i < count; i++)
-    memcpy(worker->x + i * d, bw_dataset_sample(call->dataset, first + i), d * sizeof(float));
-  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
-  uint64_t n_wrong = 0;
-  for (uint64_t i = 0; i < count; i++) {
-    const float *logits = worker->logits + i * model->n_classes;
-    const int32_t prediction = bwi_predict(model->n_classes, logits);
-    if (prediction < 0)
-      return BW_FAIL(err, BW_EINVAL, "the model gives NaN for sample %" PRIu64,
-                     bw_dataset_origin(call->dataset, first + i));
-    call->clean->predictions[first + i] = prediction;
-    call->clean->least_likely[first + i] = least_of(model->n_classes, logits);
-    n_wrong += prediction != bw_dataset_label(call->dataset, first + i);
-  }
-  if (!bwi_meter_add(&call->crew->meter, (double)count, n_wrong))
-    return BW_FAIL(err, BW_ECANCEL, "cancelled");
-  return BW_OK;
-}
-
-bw_status bwi_clean_run(bwi_clean *out, bwi_crew *crew, const bw_dataset *dataset, bw_error *err) {
-  bwi_clean clean = {.count = bw_dataset_count(dataset)};
-  clean.predictions = bwi_alloc(clean.count, sizeof *clean.predictions);
-  clean.least_likely = bwi_alloc(clean.count, sizeof *clean.least_likely);
-  bw_status status = BW_OK;
-  if (clean.predictions == NULL || clean.least_likely == NULL) {
-    status = BW_FAIL(err, BW_ENOMEM, "no memory for predictions");
-    goto out;
-  }
-  for (uint64_t i = 0; i < clean.count; i++) clean.predictions[i] = -1;
-  bwi_meter_begin(&crew->meter, "clean", clean.count, 0, 0);
-  clean_call call = {.clean = &clean, .crew = crew, .dataset = dataset};
-  status = bwi_crew_run(crew, clean.count, 0, clean_chunk, &call, err);
-out:
-  if (status == BW_OK || status == BW_ECANCEL)
-    *out = clean;
-  else
-    bwi_clean_clear(&clean);
-  return status;
-}
-
-void bwi_clean_clear(bwi_clean *clean) {
-  bwi_free(clean->predictions);
-  bwi_free(clean->least_likely);
-  *clean = (bwi_clean){0};
-}
-
-/* ---- one attack ---- */
 
 typedef struct attack_call {
   bwi_crew *crew;
@@ -194,13 +75,16 @@ static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_
       .rival = call->round % call->n_rivals,
       .layout = call->layout,
       .n = count,
-      .capacity = call->crew->batch,
+      .capacity = worker->capacity,
+      .n_draws = (uint32_t)bwi_attack_value(&call->attack, "eot", 1),
+      .n_bits = (uint32_t)bwi_attack_value(&call->attack, "quantize", 0),
       .subjects = worker->subjects,
       .x = worker->x,
       .slope = worker->slope,
       .state = worker->state,
       .notes = worker->notes,
       .logits = worker->logits,
+      .answers = worker->answers,
       .scratch = worker->scratch,
   };
   for (uint64_t i = 0; i < count; i++) {
@@ -222,7 +106,7 @@ static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first,
   const attack_call *call = payload;
   const bwi_attack_class *class = call->attack.class;
   const double share = 1.0 / call->n_parts / call->n_rounds; /* of the work that this round is */
-  BW_TRY(bwi_worker_reserve(worker, call->crew, class, err));
+  BW_TRY(bwi_worker_reserve(worker, call->crew, &call->attack, err));
   bwi_oracle oracle = {
       .session = worker->session,
       .meter = &call->crew->meter,
@@ -273,14 +157,21 @@ static void drop_broken(attack_call *call) {
   call->n_survivors = n;
 }
 
+/* Samples in flight for a worker, whose rows must suffice for all that a sample needs. */
+static uint64_t in_flight(const attack_call *call) {
+  const uint64_t n = call->crew->batch / bwi_rows_for(&call->attack), most = call->assignment->most;
+  const uint64_t at_least = n > 0 ? n : 1;
+  return most != 0 && most < at_least ? most : at_least;
+}
+
 static bw_status run_rounds(attack_call *call, bw_error *err) {
   const bw_attack *attack = &call->attack;
   call->n_rivals = (uint32_t)bwi_attack_value(attack, "targets", 1);
   call->n_rounds = call->n_rivals * (uint32_t)bwi_attack_value(attack, "restarts", 1);
   if (attack->class->check != NULL) BW_TRY(attack->class->check(attack, call->crew->model, err));
   for (call->round = 0; call->round < call->n_rounds; call->round++) {
-    BW_TRY(bwi_crew_run(call->crew, call->n_survivors, call->assignment->most, attack_chunk, call, err));
-    if (!attack->class->nearest || stops_early(attack)) drop_broken(call);
+    BW_TRY(bwi_crew_run(call->crew, call->n_survivors, in_flight(call), attack_chunk, call, err));
+    if (!attack->class->info.nearest || stops_early(attack)) drop_broken(call);
   }
   return BW_OK;
 }

@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Running attacks over a data set with a crew: clean predictions first, then restart after restart on what
- * survived. */
+/* Running an attack over a data set with a crew: restart after restart on what survived. */
 #ifndef ATTACK_DRIVER_H
 #define ATTACK_DRIVER_H
 
-#include "attack/crew.h"
+#include "attack/clean.h"
 #include "attack/result.h"
-
-/* What the model says to the clean samples. */
-typedef struct bwi_clean {
-  uint64_t count;
-  int32_t *predictions;  /* -1: not reached */
-  int32_t *least_likely; /* class of the smallest logit */
-} bwi_clean;
-
-/* Whether data and model belong together: as many coordinates in the same order, labels below the number of
- * classes, every sample in the input domain. BW_EINVAL with the first sample that is wrong. */
-bw_status bwi_check_fit(const bw_model *model, const bw_dataset *dataset, bw_error *err);
-
-/* The data set fits the model. BW_ECANCEL leaves *out with what was done; other failures leave it alone. */
-bw_status bwi_clean_run(bwi_clean *out, bwi_crew *crew, const bw_dataset *dataset, bw_error *err);
-void bwi_clean_clear(bwi_clean *clean);
 
 typedef struct bwi_assignment {
   const bw_attack *attack;

@@ -22,23 +22,57 @@ static bw_status check_norm(const bw_attack_info *info, bw_norm norm, bw_error *
                  (unsigned)norm <= BW_L0 ? norm_names[norm] : "of that number", list);
 }
 
+/* ---- the options that there are: the attack's own, then the common ones ---- */
+
+static const char *const fidelity_names[] = {"clean", "reference", NULL};
+
+const bw_option_info bwi_common_options[BWI_N_COMMON] = {
+    {"eot",
+     "expectation over transformation, for models that are random: gradients and scores are means of so many "
+     "passes (Athalye et al. 2018)",
+     NULL, BW_OPTION_INTEGER, 1, 1000, 1, NULL},
+    {"quantize", "only images that can be stored with so many bits a coordinate count; 0: any", "bits",
+     BW_OPTION_INTEGER, 0, 16, 0, NULL},
+    {"fidelity", "the attack without slips of its authors' code, or with those that change results", NULL,
+     BW_OPTION_CHOICE, 0, 1, 0, fidelity_names},
+};
+
+static uint32_t n_options(const bw_attack *attack) {
+  return attack->class->info.n_options + BWI_N_COMMON;
+}
+
+static const bw_option_info *option_at(const bw_attack *attack, uint32_t i) {
+  const bw_attack_info *info = &attack->class->info;
+  return i < info->n_options ? &info->options[i] : &bwi_common_options[i - info->n_options];
+}
+
+static bool is_common(const bw_attack *attack, uint32_t i) {
+  return i >= attack->class->info.n_options;
+}
+
+static double *value_at(bw_attack *attack, uint32_t i) {
+  const uint32_t n_own = attack->class->info.n_options;
+  return i < n_own ? &attack->values[i] : &attack->common[i - n_own];
+}
+
 bw_attack bwi_attack_of(const bwi_attack_class *class, bw_norm norm, double eps) {
   bw_attack attack = {.class = class, .norm = norm, .eps = eps};
-  for (uint32_t i = 0; i < class->info.n_options; i++) attack.values[i] = class->info.options[i].standard;
+  for (uint32_t i = 0; i < n_options(&attack); i++) *value_at(&attack, i) = option_at(&attack, i)->standard;
   return attack;
 }
 
 void bwi_attack_put(bw_attack *attack, const char *option, double value) {
-  for (uint32_t i = 0; i < attack->class->info.n_options; i++)
-    if (strcmp(attack->class->info.options[i].name, option) == 0) attack->values[i] = value;
+  for (uint32_t i = 0; i < n_options(attack); i++)
+    if (strcmp(option_at(attack, i)->name, option) == 0) *value_at(attack, i) = value;
 }
 
 bw_status bw_attack_create(bw_attack **out, const char *name, bw_norm norm, double eps, bw_error *err) {
   const bwi_attack_class *class = bwi_attack_class_of(name);
   if (class == NULL) return BW_FAIL(err, BW_EINVAL, "no attack is called '%s'", name);
   BW_TRY(check_norm(&class->info, norm, err));
-  if (!(eps > 0) || !isfinite(eps))
-    return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", eps);
+  if (!(eps > 0)) return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0", eps);
+  if (isinf(eps) && !class->info.nearest)
+    return BW_FAIL(err, BW_EINVAL, "%s needs a budget: eps is infinite", name);
   bw_attack *attack = bwi_alloc(1, sizeof *attack);
   if (attack == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for an attack");
   *attack = bwi_attack_of(class, norm, eps);
@@ -101,29 +135,38 @@ static bw_status refuse(const bw_option_info *option, const char *value, bw_erro
 }
 
 bw_status bw_attack_set(bw_attack *attack, const char *option, const char *value, bw_error *err) {
-  const bw_attack_info *info = &attack->class->info;
-  for (uint32_t i = 0; i < info->n_options; i++) {
-    const bw_option_info *o = &info->options[i];
+  for (uint32_t i = 0; i < n_options(attack); i++) {
+    const bw_option_info *o = option_at(attack, i);
     if (strcmp(o->name, option) != 0) continue;
     double number = 0;
     if (!parse_value(&number, o, value)) return refuse(o, value, err);
     if (number < o->lowest || number > o->highest)
       return BW_FAIL(err, BW_EINVAL, "%s=%s: must be from %g to %g", option, value, o->lowest, o->highest);
-    attack->values[i] = number;
+    *value_at(attack, i) = number;
     return BW_OK;
   }
-  return BW_FAIL(err, BW_EINVAL, "%s has no option '%s'", info->name, option);
+  return BW_FAIL(err, BW_EINVAL, "%s has no option '%s'", attack->class->info.name, option);
 }
 
 /* ---- reading them ---- */
 
 double bwi_attack_value(const bw_attack *attack, const char *option, double otherwise) {
-  const bw_attack_info *info = &attack->class->info;
-  for (uint32_t i = 0; i < info->n_options; i++) {
-    if (strcmp(info->options[i].name, option) != 0) continue;
-    return isnan(attack->values[i]) ? attack->class->derive(attack, option) : attack->values[i];
+  for (uint32_t i = 0; i < n_options(attack); i++) {
+    if (strcmp(option_at(attack, i)->name, option) != 0) continue;
+    const uint32_t n_own = attack->class->info.n_options;
+    const double value = i < n_own ? attack->values[i] : attack->common[i - n_own];
+    return isnan(value) ? attack->class->derive(attack, option) : value;
   }
   return otherwise;
+}
+
+bool bwi_attack_is_faithful(const bw_attack *attack) {
+  return bwi_attack_value(attack, "fidelity", 0) != 0;
+}
+
+double bwi_stops_with_budget(const bw_attack *attack, const char *option) {
+  (void)option;
+  return isfinite(attack->eps);
 }
 
 bw_attack bwi_attack_with_eps(const bw_attack *attack, double eps) {
@@ -144,10 +187,10 @@ static bool worth_saying(const bw_option_info *o, double value) {
 
 void bwi_attack_describe(bwi_buffer *out, const bw_attack *attack) {
   bwi_buffer_format(out, "%s eps=%.6g", norm_names[attack->norm], attack->eps);
-  for (uint32_t i = 0; i < attack->class->info.n_options; i++) {
-    const bw_option_info *o = &attack->class->info.options[i];
+  for (uint32_t i = 0; i < n_options(attack); i++) {
+    const bw_option_info *o = option_at(attack, i);
     const double value = bwi_attack_value(attack, o->name, 0);
-    if (!worth_saying(o, value)) continue;
+    if (!worth_saying(o, value) || (is_common(attack, i) && value == o->standard)) continue;
     if (o->kind == BW_OPTION_CHOICE)
       bwi_buffer_format(out, " %s=%s", o->name, o->choices[(int)value]);
     else if (o->kind == BW_OPTION_BOOLEAN)
@@ -165,7 +208,7 @@ static bool has_one_channel(const bwi_dims *shape) {
 
 double bw_attack_usual_eps(const bw_model *model, bw_norm norm) {
   static const double usual[][2] = {
-      [BW_LINF] = {8.0 / 255, 0.3}, [BW_L2] = {0.5, 2}, [BW_L1] = {12, 10}, [BW_L0] = {1, 1}};
-  const double width = (double)model->upper - (double)model->lower;
+      [BW_LINF] = {8.0 / 255, 0.3}, [BW_L2] = {0.5, 2}, [BW_L1] = {12, 10}, [BW_L0] = {24, 24}};
+  const double width = norm == BW_L0 ? 1 : (double)model->upper - (double)model->lower;
   return usual[norm][has_one_channel(&model->shape)] * width;
 }

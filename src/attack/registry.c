@@ -6,18 +6,8 @@
 
 /* clang-format off: one line each */
 static const bwi_attack_class *const registry[] = {
-    &bwi_noise,
-    &bwi_fgsm,
-    &bwi_r_fgsm,
-    &bwi_bim,
-    &bwi_mi_fgsm,
-    &bwi_pgd,
-    &bwi_apgd,
-    &bwi_apgd_t,
-    &bwi_fab,
-    &bwi_fab_t,
-    &bwi_square,
-    &bwi_autoattack,
+    &bwi_noise, &bwi_fgsm,   &bwi_r_fgsm, &bwi_bim,   &bwi_mi_fgsm, &bwi_pgd,
+    &bwi_apgd,  &bwi_apgd_t, &bwi_fab,    &bwi_fab_t, &bwi_square,  &bwi_autoattack,
 };
 /* clang-format on */
 
@@ -35,6 +25,10 @@ uint32_t bw_attack_count(void) {
 
 const bw_attack_info *bw_attack_at(uint32_t i) {
   return i < N_ATTACKS ? &registry[i]->info : NULL;
+}
+
+const bw_option_info *bw_attack_common_option(uint32_t i) {
+  return i < BWI_N_COMMON ? &bwi_common_options[i] : NULL;
 }
 
 const bw_attack_info *bw_attack_find(const char *name) {

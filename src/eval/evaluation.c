@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "attack/fit.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/options.h"

@@ -46,21 +46,6 @@ typedef struct audit {
   uint8_t *disagreed;     /* (n broken) */
 } audit;
 
-/* The nearest sample whose coordinates are n/255 of the domain; if that leaves the ball, with each rounded
- * towards the clean sample instead. */
-static void round_to_8bit(const bwi_ball *ball, const float *clean, const float *x, float *rounded) {
-  const double width = (double)ball->upper - (double)ball->lower;
-  for (int towards_clean = 0; towards_clean < 2; towards_clean++) {
-    for (uint64_t j = 0; j < ball->d; j++) {
-      const double level = 255 * ((double)x[j] - (double)ball->lower) / width;
-      double whole = nearbyint(level);
-      if (towards_clean && x[j] != clean[j]) whole = x[j] > clean[j] ? floor(level) : ceil(level);
-      rounded[j] = (float)((double)ball->lower + whole * width / 255);
-    }
-    if (bwi_ball_holds(ball, clean, rounded)) return;
-  }
-}
-
 static bool is_broken(const audit *a, uint64_t i, const float *logits) {
   const int32_t prediction = bwi_predict(a->crew->model->n_classes, logits);
   return prediction >= 0 && prediction != bw_dataset_label(a->result->dataset, i);
@@ -93,8 +78,8 @@ static bw_status round_chunk(void *payload, bwi_worker *worker, uint64_t first, 
   const bwi_ball *ball = &a->result->ball;
   for (uint64_t k = 0; k < count; k++) {
     const uint64_t i = a->broken[first + k];
-    round_to_8bit(ball, bw_dataset_sample(a->result->dataset, i), bw_attack_result_sample(a->result, i),
-                  worker->x + k * ball->d);
+    bwi_ball_round(ball, bw_dataset_sample(a->result->dataset, i), bw_attack_result_sample(a->result, i), 8,
+                   worker->x + k * ball->d);
   }
   BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
   for (uint64_t k = 0; k < count; k++) {

@@ -202,6 +202,32 @@ static void test_zero_and_broken_slopes(void **state) {
   }
 }
 
+/* Of equal changes the first are kept. */
+static void test_l0_keeps_the_greatest_changes(void **state) {
+  (void)state;
+  static const struct {
+    double radius;
+    float wanted[6];
+  } rows[] = {
+      {0, {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}},   {1, {0.5f, 0.5f, 0.5f, 1, 0.5f, 0.5f}},
+      {2, {0.25f, 0.5f, 0.5f, 1, 0.5f, 0.5f}},     {3, {0.25f, 0.5f, 0.75f, 1, 0.5f, 0.5f}},
+      {6, {0.25f, 0.5f, 0.75f, 1, 0.25f, 0.625f}},
+  };
+  const float clean[6] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    const bwi_ball ball = {.norm = BW_L0, .radius = rows[k].radius, .lower = 0, .upper = 1, .d = 6};
+    float x[6] = {0.25f, 0.5f, 0.75f, 1, 0.25f, 0.625f}, scratch[6];
+    bwi_ball_keep_greatest(&ball, clean, x, scratch);
+    assert_memory_equal(x, rows[k].wanted, sizeof x);
+    assert_true(bwi_distance(BW_L0, 6, x, clean) <= rows[k].radius);
+    assert_true(bwi_ball_holds(&ball, clean, x));
+  }
+  const float spoilt[6] = {NAN, 0, 0, 0, 0, 0};
+  assert_true(isnan(bwi_distance(BW_L0, 6, spoilt, clean)));
+  const float steps[6] = {0, 0.5f, -2, 0, 0, 1};
+  assert_true(bwi_length(BW_L0, 6, steps) == 3);
+}
+
 static void test_what_the_ball_holds(void **state) {
   (void)state;
   const bwi_ball ball = {.norm = BW_LINF, .radius = 0.1, .upper = 1, .d = 2};
@@ -232,6 +258,7 @@ int main(void) {
       cmocka_unit_test(test_l1_step_moves_the_steepest),
       cmocka_unit_test(test_l1_step_against_sorting),
       cmocka_unit_test(test_zero_and_broken_slopes),
+      cmocka_unit_test(test_l0_keeps_the_greatest_changes),
       cmocka_unit_test(test_what_the_ball_holds),
   };
   return cmocka_run_group_tests_name("attack_ball", tests, NULL, NULL);

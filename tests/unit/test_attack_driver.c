@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attack/driver.h"
+#include "attack/fit.h"
 
 #include <math.h>
 

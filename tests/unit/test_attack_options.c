@@ -45,9 +45,10 @@ static void test_create(void **state) {
       {"pgd", BW_L0, 0.3, BW_EINVAL, "pgd has no norm l0; it has linf, l2, l1"},
       {"r-fgsm", BW_L2, 0.3, BW_EINVAL, "r-fgsm has no norm l2; it has linf"},
       {"pgd", 77, 0.3, BW_EINVAL, "pgd has no norm of that number; it has linf, l2, l1"},
-      {"pgd", BW_LINF, 0, BW_EINVAL, "eps is 0; it must be above 0 and finite"},
-      {"pgd", BW_LINF, NAN, BW_EINVAL, "eps is nan; it must be above 0 and finite"},
-      {"pgd", BW_LINF, INFINITY, BW_EINVAL, "eps is inf; it must be above 0 and finite"},
+      {"pgd", BW_LINF, 0, BW_EINVAL, "eps is 0; it must be above 0"},
+      {"pgd", BW_LINF, NAN, BW_EINVAL, "eps is nan; it must be above 0"},
+      {"pgd", BW_LINF, INFINITY, BW_EINVAL, "pgd needs a budget: eps is infinite"},
+      {"fab", BW_LINF, INFINITY, BW_OK, ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bw_attack *attack = NULL;
@@ -75,6 +76,11 @@ static void test_set(void **state) {
       {"loss", "dlr", BWI_LOSS_DLR, ""},
       {"random_start", "false", 0, ""},
       {"early_stop", "true", 1, ""},
+      {"eot", "20", 20, ""},
+      {"quantize", "8", 8, ""},
+      {"fidelity", "reference", 1, ""},
+      {"eot", "0", NAN, "eot=0: must be from 1 to 1000"},
+      {"fidelity", "none", NAN, "fidelity=none: not one of clean, reference"},
       {"steps", "1.5", NAN, "steps=1.5: not a whole number"},
       {"steps", "0", NAN, "steps=0: must be from 1 to 100000"},
       {"steps", "", NAN, "steps=: not a whole number"},
@@ -127,6 +133,8 @@ static void test_description_and_budget(void **state) {
   bw_attack_free(attack);
   assert_int_equal(bw_attack_create(&attack, "mi-fgsm", BW_L2, 1, NULL), BW_OK);
   assert_described(attack, "l2 eps=1 steps=10 step=0.1 loss=ce");
+  assert_int_equal(bw_attack_set(attack, "quantize", "8", NULL), BW_OK);
+  assert_described(attack, "l2 eps=1 steps=10 step=0.1 loss=ce quantize=8");
   bw_attack_free(attack);
 }
 

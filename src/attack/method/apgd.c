@@ -268,7 +268,6 @@ static const bw_option_info targeted_options[] = {
     BWI_EARLY_STOP,
 };
 
-#define NORMS (BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1))
 #define PAPER                                                                                    \
   "Croce, Hein 2020, Reliable evaluation of adversarial robustness with an ensemble of diverse " \
   "parameter-free attacks; L1: Croce, Hein 2021, Mind the box"
@@ -279,7 +278,7 @@ const bwi_attack_class bwi_apgd = {
              .summary = "Gradient steps with momentum whose length adapts to each sample; no step to choose.",
              .paper = PAPER,
              .access = BW_ACCESS_GRADIENT,
-             .norms = NORMS,
+             .norms = BWI_CONVEX_NORMS,
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 7,
@@ -295,7 +294,7 @@ const bwi_attack_class bwi_apgd_t = {
              .summary = "Auto-PGD towards one likely wrong class after the other; any wrong answer counts.",
              .paper = PAPER,
              .access = BW_ACCESS_GRADIENT,
-             .norms = NORMS,
+             .norms = BWI_CONVEX_NORMS,
              .n_options = sizeof targeted_options / sizeof *targeted_options,
              .options = targeted_options},
     .stream = 8,

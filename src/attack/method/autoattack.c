@@ -2,6 +2,7 @@
 /* The sequences of attacks that robustness benchmarks report, with the settings of the authors' code. Where
  * the difference of logits ratio is not defined, for fewer than four classes, the margin takes its place. */
 #include <stddef.h>
+#include <string.h>
 
 #include "attack/attack.h"
 #include "model/model.h"
@@ -38,6 +39,7 @@ static const part parts[] = {
 /* Options that a class does not have are passed over. */
 static bw_attack configure(const part *p, const bw_attack *whole, uint32_t n_classes) {
   bw_attack attack = bwi_attack_of(p->class, whole->norm, whole->eps);
+  memcpy(attack.common, whole->common, sizeof attack.common);
   bwi_attack_put(&attack, "restarts", p->restarts);
   bwi_attack_put(&attack, "loss", p->loss == BWI_LOSS_DLR && n_classes < 4 ? BWI_LOSS_MARGIN : p->loss);
   bwi_attack_put(&attack, "targets", p->targets);
@@ -72,7 +74,7 @@ const bwi_attack_class bwi_autoattack = {
              .paper = "Croce, Hein 2020, Reliable evaluation of adversarial robustness with an ensemble of "
                       "diverse parameter-free attacks",
              .access = BW_ACCESS_GRADIENT,
-             .norms = DENSE | L1,
+             .norms = BWI_CONVEX_NORMS,
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 12,

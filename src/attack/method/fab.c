@@ -222,7 +222,6 @@ static const bw_option_info targeted_options[] = {
     EARLY_STOP,
 };
 
-#define NORMS (BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1))
 #define PAPER \
   "Croce, Hein 2020, Minimally distorted adversarial examples with a fast adaptive boundary attack"
 
@@ -233,13 +232,13 @@ const bwi_attack_class bwi_fab = {
                         "classes; seeks the nearest success.",
              .paper = PAPER,
              .access = BW_ACCESS_GRADIENT,
-             .norms = NORMS,
+             .norms = BWI_CONVEX_NORMS,
+             .nearest = 1,
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 9,
     .n_rows = N_ROWS,
     .note_bytes = sizeof(note),
-    .nearest = true,
     .check = bwi_check_classes,
     .run = run,
 };
@@ -251,13 +250,13 @@ const bwi_attack_class bwi_fab_t = {
                         "counts.",
              .paper = PAPER,
              .access = BW_ACCESS_GRADIENT,
-             .norms = NORMS,
+             .norms = BWI_CONVEX_NORMS,
+             .nearest = 1,
              .n_options = sizeof targeted_options / sizeof *targeted_options,
              .options = targeted_options},
     .stream = 10,
     .n_rows = N_ROWS,
     .note_bytes = sizeof(note),
-    .nearest = true,
     .check = bwi_check_rivals,
     .run = run_targeted,
 };

@@ -28,7 +28,7 @@ const bwi_attack_class bwi_noise = {
                  "Random points of the ball, without looking at the model: a floor for every other attack.",
              .paper = "Carlini et al. 2019, On evaluating adversarial robustness, section on random noise",
              .access = BW_ACCESS_SCORE,
-             .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),
+             .norms = BWI_CONVEX_NORMS,
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 6,

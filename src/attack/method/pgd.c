@@ -30,7 +30,7 @@ const bwi_attack_class bwi_pgd = {
              .paper = "Madry, Makelov, Schmidt, Tsipras, Vladu 2018, Towards deep learning models resistant "
                       "to adversarial attacks",
              .access = BW_ACCESS_GRADIENT,
-             .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),
+             .norms = BWI_CONVEX_NORMS,
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 4,

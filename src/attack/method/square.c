@@ -300,7 +300,7 @@ const bwi_attack_class bwi_square = {
                  "Andriushchenko, Croce, Flammarion, Hein 2020, Square attack: a query-efficient black-box "
                  "adversarial attack via random search",
              .access = BW_ACCESS_SCORE,
-             .norms = BW_NORM_BIT(BW_LINF) | BW_NORM_BIT(BW_L2) | BW_NORM_BIT(BW_L1),
+             .norms = BWI_CONVEX_NORMS,
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 11,
