@@ -3,11 +3,12 @@
 PREFIX ?= /usr/local
 REPORTS = build/run
 
-.PHONY: help run check test parity bench fuzz lint format install clean
+.PHONY: help run check test parity attack-parity bench fuzz lint format install clean
 help:
 	@echo "make run      build and evaluate the two models that ship with the project"
 	@echo "make check    build with sanitizers and run every test"
 	@echo "make bench    measure speed against other tools, side by side"
+	@echo "make attack-parity  compare every attack with its reference implementation"
 	@echo "make fuzz     fuzz every reader for a minute each"
 	@echo "make install  install to PREFIX ($(PREFIX))"
 
@@ -25,6 +26,10 @@ check:
 bench: release
 	@tools/install-packages bench
 	@bench/run
+
+attack-parity: release
+	@tools/install-packages bench
+	@tests/parity/attacks/run
 
 fuzz:
 	@tools/install-packages build test
