@@ -33,7 +33,7 @@ INLINE void start_sums(vf (*sums)[MAX_VECTORS], const bwi_panel *p, const tile *
     const uint32_t lanes = lanes_of(p, vectors, j);
     const vf bias = bias_of(p, j * LANES, lanes);
     UNROLL for (uint32_t i = 0; i < n_rows; i++) sums[i][j] =
-        p->accumulate ? load_lanes(t->out[i] + t->column + j * LANES, lanes) : bias;
+        p->accumulate ? vf_load_n(t->out[i] + t->column + j * LANES, lanes) : bias;
   }
 }
 

@@ -88,7 +88,7 @@ INLINE void finish_row(const bwi_panel *p, uint32_t row, const float *sums) {
     const uint32_t left = p->n_columns - at, lanes = left < LANES ? left : LANES;
     const int64_t column = p->first_column + at;
     float *out = p->out[row] + column;
-    const vf start = p->accumulate ? load_lanes(out, lanes) : bias_of(p, at, lanes);
+    const vf start = p->accumulate ? vf_load_n(out, lanes) : bias_of(p, at, lanes);
     finish_lanes(start + vf_load(sums + at), out, p->residual != NULL ? p->residual[row] + column : NULL,
                  p->relu, p->mask != NULL ? p->mask[row] + column : NULL, lanes);
   }

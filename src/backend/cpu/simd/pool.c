@@ -20,17 +20,6 @@ typedef struct window {
 
 typedef void (*window_fn)(const images *m, window w);
 
-INLINE vf load_n(const float *p, int64_t n) {
-  return n >= LANES ? vf_load(p) : vf_load_first(p, (uint32_t)n);
-}
-
-INLINE void store_n(float *p, vf v, int64_t n) {
-  if (n >= LANES)
-    vf_store(p, v);
-  else
-    vf_store_first(p, v, (uint32_t)n);
-}
-
 INLINE void each_window_of(const images *m, int64_t rows, int64_t columns, window_fn visit) {
   const bwi_pool *p = m->p;
   int64_t pooled = 0;
@@ -61,20 +50,20 @@ INLINE int64_t element(const images *m, window w, int64_t i, int64_t j) {
 
 /* NaN stays, as in MLX; of equal ones (0 and -0) the last is taken. */
 INLINE void take_greatest(const images *m, window w) {
-  vf best = load_n(m->x + w.first, w.n);
+  vf best = vf_load_n(m->x + w.first, w.n);
   for (int64_t i = 0; i < w.rows; i++)
     for (int64_t j = 0; j < w.columns; j++) {
-      const vf v = load_n(m->x + element(m, w, i, j), w.n);
+      const vf v = vf_load_n(m->x + element(m, w, i, j), w.n);
       best = vf_select((best > v) | (best != best), best, v);
     }
-  store_n(m->out + w.pooled, best, w.n);
+  vf_store_n(m->out + w.pooled, best, w.n);
 }
 
 INLINE void take_mean(const images *m, window w) {
   vf total = vf_all(0.0f);
   for (int64_t i = 0; i < w.rows; i++)
-    for (int64_t j = 0; j < w.columns; j++) total += load_n(m->x + element(m, w, i, j), w.n);
-  store_n(m->out + w.pooled, total * vf_all(1.0f / (float)(w.rows * w.columns)), w.n);
+    for (int64_t j = 0; j < w.columns; j++) total += vf_load_n(m->x + element(m, w, i, j), w.n);
+  vf_store_n(m->out + w.pooled, total * vf_all(1.0f / (float)(w.rows * w.columns)), w.n);
 }
 
 void VARIANT(max_pool)(const bwi_pool *p, const float *x, float *y) {
@@ -88,28 +77,28 @@ void VARIANT(avg_pool)(const bwi_pool *p, const float *x, float *y) {
 /* --- gradients --- */
 
 INLINE void put(const images *m, int64_t at, vf v, int64_t n) {
-  store_n(m->out + at, m->once ? v : load_n(m->out + at, n) + v, n);
+  vf_store_n(m->out + at, m->once ? v : vf_load_n(m->out + at, n) + v, n);
 }
 
 /* The cotangent is shared equally among the elements that equal the maximum: all of them positive, or none.
  */
 INLINE void share_among_ties(const images *m, window w) {
-  const vf y = load_n(m->y + w.pooled, w.n);
+  const vf y = vf_load_n(m->y + w.pooled, w.n);
   vf ties = vf_all(0.0f);
   for (int64_t i = 0; i < w.rows; i++)
     for (int64_t j = 0; j < w.columns; j++)
-      ties += vf_select(load_n(m->x + element(m, w, i, j), w.n) == y, vf_all(1.0f), vf_all(0.0f));
-  vf part = load_n(m->dy + w.pooled, w.n) / ties;
+      ties += vf_select(vf_load_n(m->x + element(m, w, i, j), w.n) == y, vf_all(1.0f), vf_all(0.0f));
+  vf part = vf_load_n(m->dy + w.pooled, w.n) / ties;
   if (m->p->where_positive) part = vf_where_positive(y, part);
   for (int64_t i = 0; i < w.rows; i++)
     for (int64_t j = 0; j < w.columns; j++) {
       const int64_t at = element(m, w, i, j);
-      put(m, at, vf_select(load_n(m->x + at, w.n) == y, part, vf_all(0.0f)), w.n);
+      put(m, at, vf_select(vf_load_n(m->x + at, w.n) == y, part, vf_all(0.0f)), w.n);
     }
 }
 
 INLINE void share_among_all(const images *m, window w) {
-  const vf part = load_n(m->dy + w.pooled, w.n) * vf_all(1.0f / (float)(w.rows * w.columns));
+  const vf part = vf_load_n(m->dy + w.pooled, w.n) * vf_all(1.0f / (float)(w.rows * w.columns));
   for (int64_t i = 0; i < w.rows; i++)
     for (int64_t j = 0; j < w.columns; j++) put(m, element(m, w, i, j), part, w.n);
 }

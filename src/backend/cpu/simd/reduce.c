@@ -51,15 +51,9 @@ INLINE float reduce_row(int64_t n, const float *x, float neutral, combine_fn com
 INLINE void reduce_columns(const bwi_reduce_block *b, const float *x, float *y, combine_fn combine) {
   for (int64_t c = 0; c < b->inner; c += LANES) {
     const int64_t n = b->inner - c;
-    vf total = n >= LANES ? vf_load(x + c) : vf_load_first(x + c, (uint32_t)n);
-    for (int64_t r = 1; r < b->reduced; r++) {
-      const float *row = x + r * b->inner + c;
-      total = combine(total, n >= LANES ? vf_load(row) : vf_load_first(row, (uint32_t)n));
-    }
-    if (n >= LANES)
-      vf_store(y + c, total);
-    else
-      vf_store_first(y + c, total, (uint32_t)n);
+    vf total = vf_load_n(x + c, n);
+    for (int64_t r = 1; r < b->reduced; r++) total = combine(total, vf_load_n(x + r * b->inner + c, n));
+    vf_store_n(y + c, total, n);
   }
 }
 

@@ -62,6 +62,18 @@ INLINE void vf_store_first(float *p, vf v, uint32_t n) {
   copy_first(p, lanes, n);
 }
 
+/* The first n lanes, all where n is LANES or more. */
+INLINE vf vf_load_n(const float *p, int64_t n) {
+  return n >= LANES ? vf_load(p) : vf_load_first(p, (uint32_t)n);
+}
+
+INLINE void vf_store_n(float *p, vf v, int64_t n) {
+  if (n >= LANES)
+    vf_store(p, v);
+  else
+    vf_store_first(p, v, (uint32_t)n);
+}
+
 INLINE vf vf_all(float x) {
   return x - (vf){0}; /* not `+`: -0 + 0 is 0 */
 }

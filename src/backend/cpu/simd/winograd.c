@@ -5,8 +5,8 @@
  * Differs: the points are 0, +-1/sqrt(2), +-sqrt(2) and infinity instead of 0, +-1, +-2 and infinity. Their
  * polynomial is x (x^4 - 2.5 x^2 + 1), whose coefficients are small, so the error is about twice that of
  * direct summation instead of five times. */
+#include "backend/cpu/simd/epilogue.h"
 #include "backend/cpu/simd/table.h"
-#include "backend/cpu/simd/vector.h"
 
 enum { POINTS = BWI_WINOGRAD_POINTS, MOST_OUT = BWI_WINOGRAD_POINTS - 2, MOST_TAPS = 5 };
 
@@ -47,17 +47,6 @@ INLINE void transform_out(vf out[MOST_OUT], const vf x[POINTS], const uint32_t n
   out[n_out - 1] += x[5];
 }
 
-INLINE vf load_lanes(const float *at, uint32_t n) {
-  return n == LANES ? vf_load(at) : vf_load_first(at, n);
-}
-
-INLINE void store_lanes(float *at, vf v, uint32_t n) {
-  if (n == LANES)
-    vf_store(at, v);
-  else
-    vf_store_first(at, v, n);
-}
-
 INLINE void weights_points(const bwi_winograd_weights *t, const uint32_t n_taps) {
   for (int64_t k = 0; k < t->count; k += LANES) {
     vf half[POINTS][MOST_TAPS] = {{vf_all(0.0f)}}; /* transposed: [point of x][line] */
@@ -89,7 +78,7 @@ INLINE void in_channels(const bwi_winograd_in *t, int64_t channel, uint32_t lane
   UNROLL for (uint32_t i = 0; i < POINTS; i++) {
     vf line[POINTS], points[POINTS];
     UNROLL for (uint32_t j = 0; j < POINTS; j++) line[j] =
-        load_lanes(t->pixels[i * POINTS + j] + t->first_channel + channel, lanes);
+        vf_load_n(t->pixels[i * POINTS + j] + t->first_channel + channel, lanes);
     transform_in(points, line);
     UNROLL for (uint32_t j = 0; j < POINTS; j++) half[j][i] = points[j];
   }
@@ -97,7 +86,7 @@ INLINE void in_channels(const bwi_winograd_in *t, int64_t channel, uint32_t lane
     vf points[POINTS];
     transform_in(points, half[j]);
     UNROLL for (uint32_t i = 0; i < POINTS; i++)
-        store_lanes(t->out + (i * POINTS + j) * t->point_stride + channel, points[i], lanes);
+        vf_store_n(t->out + (i * POINTS + j) * t->point_stride + channel, points[i], lanes);
   }
 }
 
@@ -109,11 +98,9 @@ void VARIANT(winograd_in)(const bwi_winograd_in *t) {
 
 INLINE void finish_pixel(const bwi_winograd_out *t, uint32_t pixel, int64_t channel, vf v, uint32_t lanes) {
   if (t->out[pixel] == NULL) return;
-  if (t->bias != NULL) v += load_lanes(t->bias + channel, lanes);
-  if (t->residual[pixel] != NULL) v += load_lanes(t->residual[pixel] + channel, lanes);
-  if (t->relu) v = vf_relu(v);
-  if (t->mask[pixel] != NULL) v = vf_where(t->mask[pixel] + channel, lanes, v);
-  store_lanes(t->out[pixel] + channel, v, lanes);
+  if (t->bias != NULL) v += vf_load_n(t->bias + channel, lanes);
+  finish_lanes(v, t->out[pixel] + channel, t->residual[pixel] != NULL ? t->residual[pixel] + channel : NULL,
+               t->relu, t->mask[pixel] != NULL ? t->mask[pixel] + channel : NULL, lanes);
 }
 
 INLINE void out_channels(const bwi_winograd_out *t, int64_t channel, const uint32_t n_out, uint32_t lanes) {
@@ -121,7 +108,7 @@ INLINE void out_channels(const bwi_winograd_out *t, int64_t channel, const uint3
   UNROLL for (uint32_t i = 0; i < POINTS; i++) {
     vf points[POINTS], line[MOST_OUT];
     UNROLL for (uint32_t j = 0; j < POINTS; j++) points[j] =
-        load_lanes(t->in + (i * POINTS + j) * t->point_stride + channel, lanes);
+        vf_load_n(t->in + (i * POINTS + j) * t->point_stride + channel, lanes);
     transform_out(line, points, n_out);
     UNROLL for (uint32_t j = 0; j < n_out; j++) half[j][i] = line[j];
   }
