@@ -151,17 +151,15 @@ static void multiply_kept(const winograd *s, const block *b) {
 }
 
 /* One panel of columns and one chunk of channels, at each point. */
-static void multiply_chunk(const winograd *s, const block *b, int64_t chunk, uint32_t n_columns,
-                           uint32_t vectors) {
+static void multiply_chunk(const winograd *s, const block *b, int64_t chunk, bwi_gemm_columns c) {
   const bwi_segment segment = {0, s->in_channels};
-  const int64_t most = (int64_t)s->gemm.simd->lanes * s->gemm.simd->max_vectors;
   const float *rows[PASSING_TILES];
   float *outs[PASSING_TILES];
   for (int64_t point = 0; point < ALL_POINTS; point++) {
     const float *panel = b->weights + point * s->point_stride;
     for (int64_t i = 0; i < b->count; i++) {
       rows[i] = b->in + (chunk * ALL_POINTS + point) * s->in_stride + i * s->in_channels;
-      outs[i] = b->out + point * s->out_stride + i * most;
+      outs[i] = b->out + point * s->out_stride + i * c.width;
     }
     s->gemm.simd->panel(&(bwi_panel){.n_rows = (uint32_t)b->count,
                                      .n_segments = 1,
@@ -171,8 +169,8 @@ static void multiply_chunk(const winograd *s, const block *b, int64_t chunk, uin
                                      .panel = panel,
                                      .depth = s->in_channels,
                                      .ahead = panel + s->point_stride,
-                                     .vectors = vectors,
-                                     .n_columns = n_columns,
+                                     .vectors = c.vectors,
+                                     .n_columns = (uint32_t)c.count,
                                      .accumulate = chunk > 0});
   }
 }
@@ -181,17 +179,15 @@ static void multiply_chunk(const winograd *s, const block *b, int64_t chunk, uin
  * channels at a time. That costs a small part of the products, and saves three quarters of the memory and of
  * its traffic. */
 static void multiply_passing(const winograd *s, const block *b) {
-  const int64_t lanes = s->gemm.simd->lanes, most = lanes * s->gemm.simd->max_vectors;
-  for (int64_t column = 0; column < s->c.out_channels; column += most) {
-    const int64_t left = s->c.out_channels - column, n_columns = left < most ? left : most;
-    const int64_t vectors = (n_columns + lanes - 1) / lanes;
+  const bwi_gemm *p = &s->gemm;
+  for (bwi_gemm_columns c = bwi_gemm_columns_from(p, 0); c.count > 0;
+       c = bwi_gemm_columns_from(p, c.first + c.count)) {
     for (int64_t chunk = 0; chunk * s->in_channels < s->c.channels; chunk++) {
-      const float *taps = s->gemm.packed + bwi_gemm_packed_at(&s->gemm, chunk * s->in_channels, column);
-      transform_weights(s, taps, s->packed_count, s->in_channels * vectors * lanes, b->weights,
-                        s->point_stride);
-      multiply_chunk(s, b, chunk, (uint32_t)n_columns, (uint32_t)vectors);
+      const float *taps = p->packed + bwi_gemm_packed_at(p, chunk * s->in_channels, c.first);
+      transform_weights(s, taps, s->packed_count, s->in_channels * c.width, b->weights, s->point_stride);
+      multiply_chunk(s, b, chunk, c);
     }
-    finish_tiles(s, b, column, n_columns, most);
+    finish_tiles(s, b, c.first, c.count, c.width);
   }
 }
 

@@ -56,27 +56,21 @@ uint64_t bwi_gemm_variant(const bwi_simd *simd, uint64_t variant) {
   return 2 * variant + simd->bfloat16;
 }
 
-/* Columns [first, first + count) in a panel so many vectors wide. */
-typedef struct columns {
-  int64_t first, count;
-  uint32_t vectors;
-} columns;
-
-static columns columns_from(const bwi_gemm *p, int64_t first) {
-  const int64_t most = (int64_t)p->simd->max_vectors * p->simd->lanes, left = p->n_columns - first;
-  const int64_t count = left < most ? left : most;
-  return (columns){first, count, (uint32_t)((count + p->simd->lanes - 1) / p->simd->lanes)};
+bwi_gemm_columns bwi_gemm_columns_from(const bwi_gemm *p, int64_t first) {
+  const int64_t lanes = p->simd->lanes, most = lanes * p->simd->max_vectors, left = p->n_columns - first;
+  const int64_t count = left < most ? left : most, width = padded_columns(p->simd, count);
+  return (bwi_gemm_columns){first, count, width, (uint32_t)(width / lanes)};
 }
 
-static int64_t panel_offset(const bwi_gemm *p, group g, columns c) {
+static int64_t panel_offset(const bwi_gemm *p, group g, bwi_gemm_columns c) {
   return g.line_first * padded_columns(p->simd, p->n_columns) + g.n_lines * c.first;
 }
 
 int64_t bwi_gemm_packed_at(const bwi_gemm *p, int64_t line, int64_t column) {
-  const columns c = columns_from(p, column);
+  const bwi_gemm_columns c = bwi_gemm_columns_from(p, column);
   group g = next_group(p, (group){0});
   while (line >= g.line_first + g.n_lines) g = next_group(p, g);
-  return panel_offset(p, g, c) + (line - g.line_first) * c.vectors * p->simd->lanes;
+  return panel_offset(p, g, c) + (line - g.line_first) * c.width;
 }
 
 /* Element k of n columns into a panel so many floats wide. */
@@ -93,8 +87,7 @@ static void put_row(float *panel, const bwi_simd *simd, int64_t width, int64_t k
 
 void bwi_gemm_pack_lanes(float *packed, const bwi_gemm *p, const bwi_right *right, int64_t first) {
   const int64_t most = (int64_t)p->simd->lanes * p->simd->max_vectors;
-  const columns c = columns_from(p, first / most * most);
-  const int64_t width = (int64_t)c.vectors * p->simd->lanes;
+  const bwi_gemm_columns c = bwi_gemm_columns_from(p, first / most * most);
   const bwi_right_run *run = right->runs;
   const float *row = right->data + run->offset;
   int64_t left = run->length;
@@ -102,7 +95,7 @@ void bwi_gemm_pack_lanes(float *packed, const bwi_gemm *p, const bwi_right *righ
     float *panel = packed + panel_offset(p, g, c) + first - c.first;
     for (int64_t k = 0; k < g.k_count; k++, row += right->k_stride, left--) {
       for (; left == 0; left = run->length) row = right->data + (++run)->offset;
-      put_row(panel, p->simd, width, k, row, right->column_stride, right->n_columns);
+      put_row(panel, p->simd, c.width, k, row, right->column_stride, right->n_columns);
     }
   }
 }
@@ -119,12 +112,13 @@ void bwi_gemm_pack(float *packed, const bwi_gemm *p, const bwi_right *right) {
 }
 
 static void run_panels(const bwi_gemm *p, group g, bwi_panel panel) {
-  for (columns c = columns_from(p, 0); c.count > 0; c = columns_from(p, c.first + c.count)) {
+  for (bwi_gemm_columns c = bwi_gemm_columns_from(p, 0); c.count > 0;
+       c = bwi_gemm_columns_from(p, c.first + c.count)) {
     panel.panel = p->packed + panel_offset(p, g, c);
     panel.first_column = c.first;
     panel.n_columns = (uint32_t)c.count;
     panel.vectors = c.vectors;
-    panel.ahead = panel.panel + g.n_lines * c.vectors * p->simd->lanes; /* the next panel or group follows */
+    panel.ahead = panel.panel + g.n_lines * c.width; /* the next panel or group follows */
     p->simd->panel(&panel);
   }
 }

@@ -44,6 +44,15 @@ typedef struct bwi_gemm {
 uint32_t bwi_segments_add(bwi_segment *segments, uint32_t count, int64_t offset, int64_t length);
 uint32_t bwi_segments_needed(int64_t length);
 
+/* Columns [first, first + count) of a product that share a panel, `width` floats or so many vectors wide. */
+typedef struct bwi_gemm_columns {
+  int64_t first, count, width;
+  uint32_t vectors;
+} bwi_gemm_columns;
+
+/* first: that of a panel; past the last column there are none. */
+bwi_gemm_columns bwi_gemm_columns_from(const bwi_gemm *p, int64_t first);
+
 /* Floats that the packed form of p takes, whose simd, segments and n_columns are set. */
 int64_t bwi_gemm_packed_count(const bwi_gemm *p);
 /* Where in it a line begins, one element of all columns, of the panel whose first column that is. */
