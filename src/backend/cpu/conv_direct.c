@@ -215,12 +215,12 @@ static const float *pad_images(const direct *s, const float *x, int64_t first, i
   return padded;
 }
 
-static const float *from(const float *values, int64_t offset) {
-  return values == NULL ? NULL : values + offset;
-}
-
-static const uint8_t *mask_from(const uint8_t *mask, int64_t offset) {
-  return mask == NULL ? NULL : mask + offset;
+/* Of the outputs from element `at` on, which is in that column. */
+static bwi_convolution_epilogue advance(bwi_convolution_epilogue e, int64_t at, int64_t column) {
+  if (e.bias != NULL) e.bias += column;
+  if (e.residual != NULL) e.residual += at;
+  if (e.mask != NULL) e.mask += at;
+  return e;
 }
 
 /* The pixel that is next among a part's outputs for some images: the left row and the output's offset. */
@@ -240,7 +240,7 @@ static void begin_line(cursor *at, const direct *s, const part *p, const float *
   const int64_t line = at->image * c->out[0] + y->out_first + at->i * y->out_step;
   at->j = 0;
   at->row = padded + (at->image * s->padded[0] + at->i * y->step) * s->padded[1] * c->channels;
-  at->at = (line * c->out[1] + x->out_first) * c->out_channels + p->group * p->gemm.n_columns;
+  at->at = (line * c->out[1] + x->out_first) * c->out_channels;
 }
 
 /* The next n outputs: where they begin, and the left rows that make them. A line at a time, so that no pixel
@@ -265,10 +265,10 @@ static void take_rows(cursor *at, const direct *s, const part *p, const float *p
   }
 }
 
-/* The outputs of a part for some images. */
+/* The outputs of a part for some images; out and e begin at its group's first column. */
 static void run_part(const direct *s, const part *p, int64_t n_images, const float *padded, float *out,
                      const bwi_convolution_epilogue *e) {
-  const int64_t column = p->group * p->gemm.n_columns, total = n_images * p->axis[0].count * p->axis[1].count;
+  const int64_t total = n_images * p->axis[0].count * p->axis[1].count;
   const float *rows[BWI_GEMM_ROWS], *residual[BWI_GEMM_ROWS];
   const uint8_t *mask[BWI_GEMM_ROWS];
   float *outs[BWI_GEMM_ROWS];
@@ -283,7 +283,7 @@ static void run_part(const direct *s, const part *p, int64_t n_images, const flo
     for (uint32_t k = 0; k < block.n_rows; k++) outs[k] = out + offsets[k];
     for (uint32_t k = 0; e->residual != NULL && k < block.n_rows; k++) residual[k] = e->residual + offsets[k];
     for (uint32_t k = 0; e->mask != NULL && k < block.n_rows; k++) mask[k] = e->mask + offsets[k];
-    bwi_gemm_rows(&p->gemm, &block, (bwi_epilogue){from(e->bias, column), s->c.relu});
+    bwi_gemm_rows(&p->gemm, &block, (bwi_epilogue){e->bias, s->c.relu});
   }
 }
 
@@ -293,10 +293,14 @@ static bw_status run(void *state, const void *const *in, void *out, void *scratc
   const int64_t out_image = c->out[0] * c->out[1] * c->out_channels;
   const bwi_convolution_epilogue all = bwi_convolution_epilogue_of(c, in);
   for (int64_t first = 0; first < c->batch; first += s->images) {
-    const int64_t count = c->batch - first < s->images ? c->batch - first : s->images, at = first * out_image;
+    const int64_t count = c->batch - first < s->images ? c->batch - first : s->images;
     const float *padded = pad_images(s, in[0], first, count, scratch);
-    const bwi_convolution_epilogue e = {all.bias, from(all.residual, at), mask_from(all.mask, at)};
-    for (uint32_t i = 0; i < s->n_parts; i++) run_part(s, &s->parts[i], count, padded, (float *)out + at, &e);
+    for (uint32_t i = 0; i < s->n_parts; i++) {
+      const part *p = &s->parts[i];
+      const int64_t column = p->group * p->gemm.n_columns, at = first * out_image + column;
+      const bwi_convolution_epilogue e = advance(all, at, column);
+      run_part(s, p, count, padded, (float *)out + at, &e);
+    }
   }
   return BW_OK;
 }
