@@ -18,7 +18,6 @@ enum { BLOCK = 512, MAX_VALUES = BWI_PROGRAM_MAX_OPERANDS + BWI_PROGRAM_MAX_STEP
  * in turn, 0 where the operand is broadcast. */
 typedef struct operand {
   bool boolean;
-  const bwi_simd *simd;
   uint32_t rank; /* at least 1 */
   int64_t extents[BW_MAX_RANK], strides[BW_MAX_RANK];
 } operand;
@@ -33,17 +32,17 @@ typedef struct state {
 
 /* --- one operand's part of a block, as float32 --- */
 
-static void copy_run(float *to, const void *from, int64_t at, int64_t n, const operand *o) {
+/* n elements from `at` on; where the operand is broadcast, that one n times. */
+static void copy_run(float *to, const void *from, int64_t at, int64_t n, const operand *o,
+                     const bwi_simd *simd) {
+  const bool repeated = o->strides[o->rank - 1] == 0;
+  const int64_t count = repeated ? 1 : n;
   if (o->boolean)
-    o->simd->from_bools(n, (const uint8_t *)from + at, to);
+    simd->from_bools(count, (const uint8_t *)from + at, to);
   else
-    memcpy(to, (const float *)from + at, (size_t)n * sizeof(float));
-}
-
-static void repeat(float *to, const void *from, int64_t at, int64_t n, const operand *o) {
-  float value;
-  copy_run(&value, from, at, 1, o);
-  for (int64_t i = 0; i < n; i++) to[i] = value;
+    memcpy(to, (const float *)from + at, (size_t)count * sizeof(float));
+  const float value = to[0];
+  for (int64_t i = count; i < n; i++) to[i] = value;
 }
 
 static bool is_whole(const operand *o) {
@@ -63,7 +62,8 @@ static bool is_same_for_all(const state *s, const operand *o) {
 }
 
 /* Elements [first, first + n) of the output. */
-static void lay_out(float *to, const void *from, int64_t first, int64_t n, const operand *o) {
+static void lay_out(float *to, const void *from, int64_t first, int64_t n, const operand *o,
+                    const bwi_simd *simd) {
   const uint32_t last = o->rank - 1;
   int64_t index[BW_MAX_RANK], at = 0;
   for (uint32_t a = o->rank; a-- > 0;) {
@@ -73,10 +73,7 @@ static void lay_out(float *to, const void *from, int64_t first, int64_t n, const
   }
   for (int64_t done = 0; done < n;) {
     const int64_t left = o->extents[last] - index[last], part = left < n - done ? left : n - done;
-    if (o->strides[last] == 1)
-      copy_run(to + done, from, at, part, o);
-    else
-      repeat(to + done, from, at, part, o);
+    copy_run(to + done, from, at, part, o, simd);
     done += part;
     at -= index[last] * o->strides[last];
     index[last] = 0;
@@ -119,7 +116,7 @@ static bw_status run(void *opaque, const void *const *in, void *out, void *scrat
       float *buffer = buffers + (size_t)k * BLOCK;
       const bool direct = is_whole(o) && !o->boolean;
       values[k] = direct ? (const float *)in[k] + first : buffer;
-      if (!direct && (first == 0 || !is_same_for_all(s, o))) lay_out(buffer, in[k], first, n, o);
+      if (!direct && (first == 0 || !is_same_for_all(s, o))) lay_out(buffer, in[k], first, n, o, s->simd);
     }
     run_block(s, values, buffers, out, first, n);
   }
@@ -143,7 +140,7 @@ static bool asks_whether_positive(const bwi_graph *g, const bwi_node *n) {
 
 /* NumPy broadcasting: axes line up at the end; an extent of 1 is read again and again. */
 static operand place(const bwi_dims *shape, const bwi_node *n) {
-  operand o = {.simd = bwi_simd_best(), .boolean = n->dtype == BW_BOOL};
+  operand o = {.boolean = n->dtype == BW_BOOL};
   int64_t strides[BW_MAX_RANK], stride = 1;
   for (uint32_t a = shape->n, k = n->shape.n; a-- > 0;) {
     const int64_t extent = k > 0 ? n->shape.v[--k] : 1;
