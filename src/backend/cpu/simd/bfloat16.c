@@ -4,6 +4,7 @@
 #if defined(__x86_64__) && defined(__linux__)
 #define _GNU_SOURCE /* syscall */
 #include <cpuid.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -28,9 +29,17 @@ static bool has_instructions(void) {
   return (d & 1u << 22) != 0 && (d & 1u << 24) != 0; /* AMX-BF16, AMX-TILE */
 }
 
+static const bwi_simd *found;
+
+static void find(void) {
+  if (!__builtin_cpu_supports("avx512bw") || !has_instructions()) return;
+  if (syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0) found = &bwi_simd_amx;
+}
+
 const bwi_simd *bwi_simd_bfloat16(void) {
-  if (!__builtin_cpu_supports("avx512bw") || !has_instructions()) return NULL;
-  return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0 ? &bwi_simd_amx : NULL;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  (void)pthread_once(&once, find);
+  return found;
 }
 
 #else
