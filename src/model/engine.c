@@ -194,13 +194,10 @@ void bwi_engine_free(bw_model *model) {
   bwi_free(engine);
 }
 
-bw_status bwi_engine_seal(bwi_engine *engine, bw_error *err) {
-  BW_TRY(bwi_graph_digest(engine->digest, engine->traced, err));
-  bwi_graph_free(engine->traced);
-  engine->traced = NULL;
-  return BW_OK;
-}
-
 const char *bwi_engine_digest(bw_model *model) {
-  return ((bwi_engine *)model)->digest;
+  bwi_engine *engine = (bwi_engine *)model;
+  pthread_mutex_lock(&engine->lock);
+  if (engine->digest[0] == '\0') (void)bwi_graph_digest(engine->digest, engine->traced, NULL);
+  pthread_mutex_unlock(&engine->lock);
+  return engine->digest;
 }

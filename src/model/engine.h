@@ -17,14 +17,14 @@ typedef enum bwi_function { BWI_DIRECT = 0, BWI_SEARCH = 1 } bwi_function; /* se
 
 typedef struct bwi_engine {
   bw_model base;
-  bwi_graph *traced; /* as it was imported; NULL once sealed */
+  bwi_graph *traced; /* as it was imported */
   bwi_template template;
   bwi_weights *weights;
   bool reference;                    /* run everything on the reference backend */
   size_t max_memory_bytes;           /* of one session's plans together */
   uint32_t greatest;                 /* the batch size that sessions prefer is 2^greatest */
-  char digest[65];                   /* of traced */
   pthread_mutex_t lock;              /* of what follows */
+  char digest[65];                   /* of traced; "" until it is asked for */
   bwi_graph *graphs[2][BWI_N_SIZES]; /* by function and size, made when first asked for */
 } bwi_engine;
 
@@ -36,10 +36,6 @@ const char *bwi_engine_digest(bw_model *model);
  * options, function and max_file_bytes are not looked at. */
 bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_options *options,
                             bw_error *err);
-
-/* Takes the traced function's digest and frees it: its constants are up to half of a model's memory. Nothing
- * may ask for it after. */
-bw_status bwi_engine_seal(bwi_engine *engine, bw_error *err);
 
 /* A plan of one function at batch size 2^size; the caller frees it before the engine. BW_ELIMIT: it needs
  * more than the workspace may hold. */

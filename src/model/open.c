@@ -81,7 +81,6 @@ bw_status bw_model_open(bw_model **out, const char *path, const bw_model_options
     return status;
   }
   status = bwi_check_model(engine, path, err);
-  if (status == BW_OK) status = bwi_engine_seal(engine, err);
   if (status != BW_OK) {
     bwi_engine_free(&engine->base);
     return status;

@@ -312,6 +312,16 @@ static void test_without_memory(void **state) {
   assert_true(sweep_allocations(attempt, NULL) > 100);
 }
 
+static void test_digest_without_memory(void **state) {
+  (void)state;
+  bw_model *model = open_model("convolutional", NULL);
+  (void)bwi_memory_fail_after(1);
+  assert_string_equal(bw_model_digest(model), "");
+  assert_int_equal(bwi_memory_fail_after(0), 0);
+  assert_int_equal(strlen(bw_model_digest(model)), 64); /* asked again, it is computed again */
+  bw_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_good_files),        cmocka_unit_test(test_refusals),
@@ -319,7 +329,7 @@ int main(void) {
       cmocka_unit_test(test_sameness),          cmocka_unit_test(test_bfloat16),
       cmocka_unit_test(test_against_reference), cmocka_unit_test(test_no_gradient_without_derivative),
       cmocka_unit_test(test_nothing_to_do),     cmocka_unit_test(test_one_model_in_several_threads),
-      cmocka_unit_test(test_without_memory),
+      cmocka_unit_test(test_without_memory),    cmocka_unit_test(test_digest_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
