@@ -34,10 +34,14 @@ typedef struct cli_option {
 typedef struct cli_command {
   const char *name, *arguments, *summary, *description;
   const char *examples; /* lines that begin with "bulwark " and, behind two spaces and #, what they do */
+  bool reads_inputs;    /* settings begin with a cli_inputs, whose options come before the command's own */
   uint32_t n_options;
   const cli_option *options;
   int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 } cli_command;
+
+/* Option i of the command, of those that it shares and its own; NULL past the end. */
+const cli_option *cli_option_at(const cli_command *command, uint32_t i);
 
 extern const cli_command *const cli_commands[]; /* NULL-terminated */
 const cli_command *cli_find(const char *name);  /* NULL if unknown */
@@ -71,5 +75,22 @@ int cli_write_file(const char *path, const void *data, size_t size);
 
 /* --norm, in the order of bw_norm. */
 extern const char *const cli_norms[], *const cli_precisions[];
+
+/* What commands that run a model on data have in common. */
+typedef struct cli_inputs {
+  const char *labels, *function;
+  double eps; /* NaN: the usual one */
+  uint64_t seed, threads, batch;
+  int norm, precision;
+  bool reference, quiet;
+} cli_inputs;
+extern const cli_option cli_input_options[];
+extern const uint32_t cli_n_input_options;
+
+/* Whether the values are possible: -1 to go on, else CLI_USAGE after printing what is wrong. */
+int cli_check_inputs(const cli_command *command, const cli_inputs *inputs);
+/* Opens both, or prints what is wrong and gives the exit code. What is open is the caller's, either way. */
+int cli_open_inputs(bw_model **model, bw_dataset **dataset, const cli_inputs *inputs, const char *model_path,
+                    const char *data_path);
 
 #endif

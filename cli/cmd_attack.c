@@ -7,43 +7,24 @@
 #include "cli.h"
 
 typedef struct settings {
-  const char *labels, *function, *output, *sheet, *set;
-  double eps;
-  uint64_t samples, seed, threads, batch, rows;
-  int norm, precision;
-  bool json, quiet;
+  cli_inputs inputs;
+  const char *output, *sheet, *set;
+  uint64_t samples, rows;
+  bool json;
 } settings;
 
 static const cli_option options[] = {
-    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
-     offsetof(settings, norm), cli_norms},
-    {"eps", 'e', CLI_REAL, "EPS",
-     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more)",
-     offsetof(settings, eps), NULL},
     {"set", 0, CLI_TEXT, "LIST",
      "options of the attack, such as steps=100:restarts=5 (see bulwark attacks NAME)",
      offsetof(settings, set), NULL},
     {"samples", 'n', CLI_COUNT, "N", "attack the first N samples (default: all)", offsetof(settings, samples),
      NULL},
-    {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(settings, seed), NULL},
-    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict",
-     offsetof(settings, threads), NULL},
-    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict",
-     offsetof(settings, batch), NULL},
-    {"precision", 0, CLI_CHOICE, "TYPE",
-     "of the search for adversarial examples: float32 (default) or bfloat16; successes are verified in "
-     "float32",
-     offsetof(settings, precision), cli_precisions},
-    {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(settings, labels), NULL},
-    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
-     offsetof(settings, function), NULL},
     {"output", 'o', CLI_TEXT, "FILE", "write the adversarial examples as npz", offsetof(settings, output),
      NULL},
     {"sheet", 0, CLI_TEXT, "FILE", "write a PNG sheet: clean, adversarial, difference",
      offsetof(settings, sheet), NULL},
     {"rows", 0, CLI_COUNT, "N", "samples on the sheet (default 10)", offsetof(settings, rows), NULL},
     {"json", 'j', CLI_FLAG, NULL, "print JSON", offsetof(settings, json), NULL},
-    {"quiet", 'q', CLI_FLAG, NULL, "no progress", offsetof(settings, quiet), NULL},
 };
 
 static int run(int argc, char **argv);
@@ -61,6 +42,7 @@ const cli_command cmd_attack = {
         "adversarial.png\n"
         "  bulwark attack fgsm model.mlxfn test.npz --eps 8/255 --samples 100\n"
         "  bulwark attack pgd model.mlxfn test.npz --norm l2 --eps 2 --set steps=100:restarts=5:loss=dlr\n",
+    .reads_inputs = true,
     .n_options = sizeof options / sizeof *options,
     .options = options,
     .run = run,
@@ -118,12 +100,13 @@ static void print_tally(const tally *t, const settings *s, const char *name, dou
         "{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%.9g,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_"
         "accuracy\":%.9g,"
         "\"successes\":%llu,\"mean_distance\":%.9g,\"forwards\":%llu,\"backwards\":%llu,\"seconds\":%.6g}\n",
-        name, cli_norms[s->norm], eps, (unsigned long long)t->count, (double)t->clean_right / n,
+        name, cli_norms[s->inputs.norm], eps, (unsigned long long)t->count, (double)t->clean_right / n,
         (double)t->robust / n, (unsigned long long)t->broken, t->mean_distance,
         (unsigned long long)t->forwards, (unsigned long long)t->backwards, seconds);
     return;
   }
-  printf("%s, %s eps %.4g, %llu samples\n", name, cli_norms[s->norm], eps, (unsigned long long)t->count);
+  printf("%s, %s eps %.4g, %llu samples\n", name, cli_norms[s->inputs.norm], eps,
+         (unsigned long long)t->count);
   printf("  clean accuracy   %6.2f %%\n", 100 * (double)t->clean_right / n);
   printf("  robust accuracy  %6.2f %%   (%llu broken, each verified)\n", 100 * (double)t->robust / n,
          (unsigned long long)t->broken);
@@ -164,17 +147,18 @@ static int attack_model(const settings *s, const char *name, bw_model *model, co
   bw_error err = {0};
   bw_attack *attack = NULL;
   bw_attack_result *result = NULL;
-  const double eps = isnan(s->eps) ? bw_attack_usual_eps(model, (bw_norm)s->norm) : s->eps;
+  const double eps =
+      isnan(s->inputs.eps) ? bw_attack_usual_eps(model, (bw_norm)s->inputs.norm) : s->inputs.eps;
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
-  o.seed = s->seed;
-  o.threads = (uint32_t)s->threads;
-  o.batch = (uint32_t)s->batch;
+  o.seed = s->inputs.seed;
+  o.threads = (uint32_t)s->inputs.threads;
+  o.batch = (uint32_t)s->inputs.batch;
   int code = CLI_CLEAN;
-  bw_status status = bw_attack_create(&attack, name, (bw_norm)s->norm, eps, &err);
+  bw_status status = bw_attack_create(&attack, name, (bw_norm)s->inputs.norm, eps, &err);
   if (status == BW_OK && s->set != NULL) status = apply_settings(attack, s->set, &err);
   if (status == BW_OK) {
-    o.progress = cli_progress(s->quiet);
+    o.progress = cli_progress(s->inputs.quiet);
     status = bw_attack_run(&result, attack, model, dataset, &o, &err);
     cli_progress_end();
   }
@@ -193,31 +177,20 @@ static int attack_model(const settings *s, const char *name, bw_model *model, co
 }
 
 static int run(int argc, char **argv) {
-  settings s = {.eps = NAN, .rows = 10};
+  settings s = {.inputs.eps = NAN, .rows = 10};
   int n = 0;
-  const int parsed = cli_parse(&cmd_attack, &s, argc, argv, 3, 3, &n);
-  if (parsed >= 0) return parsed;
-  if (bw_attack_find(argv[1]) == NULL)
-    return cli_usage_error(&cmd_attack, "no attack '%s' (bulwark attacks lists them)", argv[1]);
-  if (!isnan(s.eps) && s.eps <= 0) return cli_usage_error(&cmd_attack, "--eps must be above 0");
+  int code = cli_parse(&cmd_attack, &s, argc, argv, 3, 3, &n);
+  if (code < 0 && bw_attack_find(argv[1]) == NULL)
+    code = cli_usage_error(&cmd_attack, "no attack '%s' (bulwark attacks lists them)", argv[1]);
+  if (code < 0) code = cli_check_inputs(&cmd_attack, &s.inputs);
+  if (code >= 0) return code;
   bw_error err = {0};
   bw_model *model = NULL;
   bw_dataset *dataset = NULL;
-  bw_model_options mo;
-  bw_model_options_init(&mo, sizeof mo);
-  mo.function = s.function;
-  mo.search = (bw_precision)s.precision;
-  bw_dataset_options dataset_options;
-  bw_dataset_options_init(&dataset_options, sizeof dataset_options);
-  dataset_options.labels_path = s.labels;
-  int code = CLI_CLEAN;
-  if (bw_model_open(&model, argv[2], &mo, &err) != BW_OK)
-    code = cli_report_error(argv[2], &err);
-  else if (bw_dataset_open(&dataset, argv[3], &dataset_options, &err) != BW_OK ||
-           take_first(&dataset, s.samples, &err) != BW_OK)
+  code = cli_open_inputs(&model, &dataset, &s.inputs, argv[2], argv[3]);
+  if (code == CLI_CLEAN && take_first(&dataset, s.samples, &err) != BW_OK)
     code = cli_report_error(argv[3], &err);
-  else
-    code = attack_model(&s, argv[1], model, dataset);
+  if (code == CLI_CLEAN) code = attack_model(&s, argv[1], model, dataset);
   bw_dataset_free(dataset);
   bw_model_free(model);
   return code;

@@ -21,8 +21,8 @@ static void print_bash(void) {
   puts("_bulwark() {\n  local words\n  case \"${COMP_WORDS[1]}\" in");
   for (size_t i = 0; cli_commands[i] != NULL; i++) {
     printf("    %s) words=\"--help", cli_commands[i]->name);
-    for (uint32_t k = 0; k < cli_commands[i]->n_options; k++)
-      printf(" --%s", cli_commands[i]->options[k].name);
+    for (uint32_t k = 0; cli_option_at(cli_commands[i], k) != NULL; k++)
+      printf(" --%s", cli_option_at(cli_commands[i], k)->name);
     puts("\" ;;");
   }
   fputs("    *) words=\"--help --version", stdout);
@@ -39,8 +39,8 @@ static void print_fish(void) {
   for (size_t i = 0; cli_commands[i] != NULL; i++) {
     const cli_command *c = cli_commands[i];
     printf("complete -c bulwark -n __fish_use_subcommand -a %s -d '%s'\n", c->name, c->summary);
-    for (uint32_t k = 0; k < c->n_options; k++) {
-      const cli_option *o = &c->options[k];
+    for (uint32_t k = 0; cli_option_at(c, k) != NULL; k++) {
+      const cli_option *o = cli_option_at(c, k);
       printf("complete -c bulwark -n '__fish_seen_subcommand_from %s' -l %s %s -d '%s'\n", c->name, o->name,
              o->kind == CLI_FLAG ? "" : "-r", o->help);
     }

@@ -43,7 +43,7 @@ static void print_command(const cli_command *command) {
   printf(".SS bulwark %s %s\n", command->name, command->arguments);
   print_roff(command->description);
   putchar('\n');
-  for (uint32_t i = 0; i < command->n_options; i++) print_option(&command->options[i]);
+  for (uint32_t i = 0; cli_option_at(command, i) != NULL; i++) print_option(cli_option_at(command, i));
   if (command->examples != NULL) {
     fputs(".P\nExamples:\n.nf\n", stdout);
     print_roff(command->examples);

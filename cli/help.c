@@ -30,10 +30,10 @@ static void print_option(FILE *out, const cli_option *option) {
 
 void cli_help(FILE *out, const cli_command *command) {
   fprintf(out, "Usage: bulwark %s %s%s\n\n", command->name, command->arguments,
-          command->n_options > 0 ? " [options]" : "");
+          cli_option_at(command, 0) != NULL ? " [options]" : "");
   cli_print_folded(out, command->description, 0, 0);
   fprintf(out, "\nOptions:\n");
-  for (uint32_t i = 0; i < command->n_options; i++) print_option(out, &command->options[i]);
+  for (uint32_t i = 0; cli_option_at(command, i) != NULL; i++) print_option(out, cli_option_at(command, i));
   fprintf(out, "  -h, --help                this text\n");
   if (command->examples != NULL) fprintf(out, "\nExamples:\n%s", command->examples);
 }

@@ -36,9 +36,15 @@ int cli_usage_error(const cli_command *command, const char *format, ...) {
   return CLI_USAGE;
 }
 
+const cli_option *cli_option_at(const cli_command *command, uint32_t i) {
+  const uint32_t n_shared = command->reads_inputs ? cli_n_input_options : 0;
+  if (i < n_shared) return &cli_input_options[i];
+  return i - n_shared < command->n_options ? &command->options[i - n_shared] : NULL;
+}
+
 static const cli_option *find_option(const cli_command *command, const char *name, size_t length) {
-  for (uint32_t i = 0; i < command->n_options; i++) {
-    const cli_option *option = &command->options[i];
+  const cli_option *option = NULL;
+  for (uint32_t i = 0; (option = cli_option_at(command, i)) != NULL; i++) {
     if (strlen(option->name) == length && strncmp(option->name, name, length) == 0) return option;
     if (length == 1 && option->letter == name[0]) return option;
   }

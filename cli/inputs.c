@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Model, data set and how to work on them: what the commands that attack have in common. */
+#include "cli.h"
+
+#include <math.h>
+
+const cli_option cli_input_options[] = {
+    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
+     offsetof(cli_inputs, norm), cli_norms},
+    {"eps", 'e', CLI_REAL, "EPS",
+     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more)",
+     offsetof(cli_inputs, eps), NULL},
+    {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(cli_inputs, seed), NULL},
+    {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict",
+     offsetof(cli_inputs, threads), NULL},
+    {"batch", 'b', CLI_COUNT, "N", "samples in flight a thread (default: chosen); never changes a verdict",
+     offsetof(cli_inputs, batch), NULL},
+    {"precision", 0, CLI_CHOICE, "TYPE",
+     "of the search for adversarial examples: float32 (default) or bfloat16; successes are verified in "
+     "float32",
+     offsetof(cli_inputs, precision), cli_precisions},
+    {"labels", 'l', CLI_TEXT, "FILE", "labels, when they are not in DATA", offsetof(cli_inputs, labels),
+     NULL},
+    {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
+     offsetof(cli_inputs, function), NULL},
+    {"reference", 0, CLI_FLAG, NULL, "use the plain-C reference backend (slow)",
+     offsetof(cli_inputs, reference), NULL},
+    {"quiet", 'q', CLI_FLAG, NULL, "no progress", offsetof(cli_inputs, quiet), NULL},
+};
+const uint32_t cli_n_input_options = sizeof cli_input_options / sizeof *cli_input_options;
+
+int cli_check_inputs(const cli_command *command, const cli_inputs *inputs) {
+  if (!isnan(inputs->eps) && inputs->eps <= 0) return cli_usage_error(command, "--eps must be above 0");
+  if (inputs->threads > 1024 || inputs->batch > 1000000)
+    return cli_usage_error(command, "--threads or --batch is out of range");
+  return -1;
+}
+
+int cli_open_inputs(bw_model **model, bw_dataset **dataset, const cli_inputs *inputs, const char *model_path,
+                    const char *data_path) {
+  bw_error err = {0};
+  bw_model_options model_options;
+  bw_model_options_init(&model_options, sizeof model_options);
+  model_options.function = inputs->function;
+  model_options.search = (bw_precision)inputs->precision;
+  model_options.reference = inputs->reference;
+  bw_dataset_options dataset_options;
+  bw_dataset_options_init(&dataset_options, sizeof dataset_options);
+  dataset_options.labels_path = inputs->labels;
+  if (bw_model_open(model, model_path, &model_options, &err) != BW_OK)
+    return cli_report_error(model_path, &err);
+  if (bw_dataset_open(dataset, data_path, &dataset_options, &err) != BW_OK)
+    return cli_report_error(data_path, &err);
+  return CLI_CLEAN;
+}
