@@ -52,11 +52,23 @@ typedef struct bw_attack_summary {
   const char *name;          /* "pgd" */
   const char *configuration; /* "linf eps=0.3 steps=40 step=0.01 restarts=1 loss=ce" */
   bw_rate robust_accuracy;   /* of all samples, those right when clean and not broken by this attack */
-  bw_rate robust_8bit;       /* the same when only perturbations that survive rounding to n/255 count */
+  bw_rate remaining;         /* of all samples, those right when clean and not broken by this attack or one
+                                before it in the suite */
+  bw_rate robust_8bit; /* robust_accuracy when only perturbations that survive rounding to n/255 count */
   double mean_distance, median_distance; /* of the successes; NaN if none */
   uint64_t forwards, backwards;
   double seconds;
+  int nearest;             /* it sought each sample's nearest success, not just one within the budget */
+  uint32_t n_query_points; /* of its query-distortion curve; 0: it uses gradients */
 } bw_attack_summary;
+
+/* What an attack had achieved after so many queries, which are forward passes, of each sample. */
+typedef struct bw_query_point {
+  uint64_t queries;
+  bw_rate broken;         /* of the samples that are right when clean */
+  double median_distance; /* of the samples that the attack broke in the end, where one that it had not broken
+                             yet counts as infinitely far; NaN if that is infinite */
+} bw_query_point;
 
 typedef enum bw_check_outcome {
   BW_CHECK_PASSED,
@@ -100,6 +112,8 @@ typedef struct bw_evaluation_summary {
 
 BW_API bw_evaluation_summary bw_evaluation_summarise(const bw_evaluation *evaluation);
 BW_API bw_attack_summary bw_evaluation_attack(const bw_evaluation *evaluation, uint32_t i);
+/* Point i < n_query_points, by rising queries. */
+BW_API bw_query_point bw_evaluation_query_point(const bw_evaluation *evaluation, uint32_t attack, uint32_t i);
 BW_API const bw_check_result *bw_evaluation_check(const bw_evaluation *evaluation, uint32_t i);
 BW_API bw_budget_point bw_evaluation_budget(const bw_evaluation *evaluation, uint32_t i);
 BW_API bw_class_row bw_evaluation_class(const bw_evaluation *evaluation, uint32_t i);

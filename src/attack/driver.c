@@ -101,6 +101,10 @@ static bool stops_early(const bw_attack *attack) {
   return bwi_attack_value(attack, "early_stop", 1) != 0;
 }
 
+bool bwi_seeks_nearest(const bw_attack *attack) {
+  return attack->class->info.nearest && !stops_early(attack);
+}
+
 static bw_status attack_chunk(void *payload, bwi_worker *worker, uint64_t first, uint64_t count,
                               bw_error *err) {
   const attack_call *call = payload;
@@ -171,7 +175,7 @@ static bw_status run_rounds(attack_call *call, bw_error *err) {
   if (attack->class->check != NULL) BW_TRY(attack->class->check(attack, call->crew->model, err));
   for (call->round = 0; call->round < call->n_rounds; call->round++) {
     BW_TRY(bwi_crew_run(call->crew, call->n_survivors, in_flight(call), attack_chunk, call, err));
-    if (!attack->class->info.nearest || stops_early(attack)) drop_broken(call);
+    if (!bwi_seeks_nearest(attack)) drop_broken(call);
   }
   return BW_OK;
 }

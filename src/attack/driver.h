@@ -23,4 +23,7 @@ typedef struct bwi_assignment {
 bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assignment *assignment,
                          bw_error *err);
 
+/* Whether each sample's nearest success is sought, not just one. */
+bool bwi_seeks_nearest(const bw_attack *attack);
+
 #endif

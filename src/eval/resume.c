@@ -19,7 +19,7 @@ static void make_key(const bw_evaluation *e, char key[65]) {
   bw_dataset_digest(e->dataset, data_digest);
   bwi_sha256_init(&hash);
   snprintf(line, sizeof line,
-           "bulwark %s resume 1\nmodel %s classes %" PRIu32 " precision %d\ndata %s\nseed %" PRIu64
+           "bulwark %s resume 2\nmodel %s classes %" PRIu32 " precision %d\ndata %s\nseed %" PRIu64
            " budgets %" PRIu32 "\n",
            bw_version(), e->model_digest, e->n_model_classes, (int)e->search, data_digest, e->seed,
            e->n_budgets);
@@ -36,15 +36,20 @@ static void make_key(const bw_evaluation *e, char key[65]) {
 
 /* ---- a stage as arrays ---- */
 
-enum { BROKEN, BROKEN_8BIT, PREDICTIONS, DISTANCES, LATE_GAINS, TOTALS, N_FIELDS };
-static const char *const field_names[N_FIELDS] = {"broken",    "broken_8bit", "predictions",
-                                                  "distances", "late_gains",  "totals"};
-static const bw_dtype field_dtypes[N_FIELDS] = {BW_U8, BW_U8, BW_I32, BW_F32, BW_F32, BW_F64};
-enum { N_TOTALS = 10 };
+enum { BROKEN, BROKEN_8BIT, PREDICTIONS, DISTANCES, LATE_GAINS, BY_QUERIES, TOTALS, N_FIELDS };
+static const char *const field_names[N_FIELDS] = {"broken",     "broken_8bit", "predictions", "distances",
+                                                  "late_gains", "by_queries",  "totals"};
+static const bw_dtype field_dtypes[N_FIELDS] = {BW_U8, BW_U8, BW_I32, BW_F32, BW_F32, BW_F64, BW_F64};
+enum { N_TOTALS = 10, N_BY_QUERIES = BWI_QUERY_STEPS * sizeof(bwi_query_state) / sizeof(double) };
 
-static void *field_of(const bwi_stage *stage, int field) {
-  void *const fields[] = {stage->broken, stage->broken_8bit, stage->predictions, stage->distances,
-                          stage->late_gains};
+/* How many values it has for so many samples. */
+static int64_t count_of(int field, uint64_t n_samples) {
+  return field == TOTALS ? N_TOTALS : field == BY_QUERIES ? N_BY_QUERIES : (int64_t)n_samples;
+}
+
+static void *field_of(bwi_stage *stage, int field) {
+  void *const fields[] = {stage->broken,    stage->broken_8bit, stage->predictions,
+                          stage->distances, stage->late_gains,  stage->by_queries};
   return fields[field];
 }
 
@@ -97,13 +102,13 @@ static bw_status add_array(writer *w, const char *name, bw_dtype dtype, uint32_t
   return BW_OK;
 }
 
-static bw_status add_stage(writer *w, const bwi_stage *stage, uint32_t k, bw_error *err) {
+static bw_status add_stage(writer *w, bwi_stage *stage, uint32_t k, bw_error *err) {
   double totals[N_TOTALS];
   totals_out(&stage->totals, totals);
   for (int field = 0; field < N_FIELDS; field++) {
     char name[32];
     snprintf(name, sizeof name, "%" PRIu32 ".%s", k, field_names[field]);
-    const int64_t count = field == TOTALS ? N_TOTALS : (int64_t)stage->count;
+    const int64_t count = count_of(field, stage->count);
     BW_TRY(add_array(w, name, field_dtypes[field], 1, &count,
                      field == TOTALS ? totals : field_of(stage, field), err));
   }
@@ -138,7 +143,7 @@ static bw_status fill_writer(writer *w, const bw_evaluation *e, bw_error *err) {
   BW_TRY(add_array(w, "broken_by", BW_I32, 1, &count, e->broken_by, err));
   BW_TRY(add_adversarial(w, e, sample_size(e->dataset), err));
   for (uint32_t k = 0; k < count_stages(e); k++) {
-    const bwi_stage *stage = stage_at((bw_evaluation *)e, k);
+    bwi_stage *stage = stage_at((bw_evaluation *)e, k);
     if (stage->count > 0) BW_TRY(add_stage(w, stage, k, err));
   }
   return BW_OK;
@@ -191,12 +196,12 @@ static bool predictions_fit(const bw_evaluation *e, const int32_t *predictions) 
 /* Fills stage k if the archive has all of it. */
 static bw_status read_stage(bw_evaluation *e, const bwi_archive *archive, uint32_t k, const bw_attack *attack,
                             bw_error *err) {
-  const int64_t count = (int64_t)e->count, n_totals = N_TOTALS;
   const void *fields[N_FIELDS];
   for (int field = 0; field < N_FIELDS; field++) {
     char name[32];
     snprintf(name, sizeof name, "%" PRIu32 ".%s", k, field_names[field]);
-    fields[field] = take(archive, name, field_dtypes[field], 1, field == TOTALS ? &n_totals : &count);
+    const int64_t count = count_of(field, e->count);
+    fields[field] = take(archive, name, field_dtypes[field], 1, &count);
     if (fields[field] == NULL) return BW_OK;
   }
   if (!predictions_fit(e, fields[PREDICTIONS]))
@@ -204,7 +209,8 @@ static bw_status read_stage(bw_evaluation *e, const bwi_archive *archive, uint32
   bwi_stage *stage = stage_at(e, k);
   BW_TRY(bwi_stage_create(stage, attack, e->count, err));
   for (int field = 0; field < TOTALS; field++)
-    memcpy(field_of(stage, field), fields[field], e->count * bw_dtype_bytes(field_dtypes[field]));
+    memcpy(field_of(stage, field), fields[field],
+           (size_t)count_of(field, e->count) * bw_dtype_bytes(field_dtypes[field]));
   stage->totals = totals_in(fields[TOTALS]);
   return BW_OK;
 }

@@ -7,4 +7,6 @@
 
 void bwi_sort(float *values, uint64_t n); /* ascending; no NaN */
 
+double bwi_median(float *values, uint64_t n); /* sorts them; NaN if there are none */
+
 #endif

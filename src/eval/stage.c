@@ -153,9 +153,8 @@ static bw_status describe_distances(bwi_stage *stage, bw_error *err) {
     distances[n++] = stage->distances[i];
     sum += (double)stage->distances[i];
   }
-  bwi_sort(distances, n);
   t->mean_distance = n > 0 ? sum / (double)n : NAN;
-  t->median_distance = n > 0 ? 0.5 * ((double)distances[(n - 1) / 2] + (double)distances[n / 2]) : NAN;
+  t->median_distance = bwi_median(distances, n);
   bwi_free(distances);
   return BW_OK;
 }
@@ -171,6 +170,7 @@ bw_status bwi_stage_run(bwi_stage *out, bw_attack_result **result, const bwi_sta
   if (status == BW_OK) {
     absorb(&stage, own);
     status = describe_distances(&stage, err);
+    if (status == BW_OK) status = bwi_query_curve(stage.by_queries, attack, own, err);
   }
   if (status == BW_OK) status = audit_successes(&stage, call->crew, own, err);
   if (status != BW_OK) {

@@ -5,6 +5,7 @@
 #define EVAL_STAGE_H
 
 #include "attack/driver.h"
+#include "eval/query_curve.h"
 
 /* What a stage comes to, over all samples. */
 typedef struct bwi_stage_totals {
@@ -25,6 +26,7 @@ typedef struct bwi_stage {
   int32_t *predictions;          /* of the adversarial sample; of the clean one where unbroken */
   float *distances;              /* NaN where unbroken */
   float *late_gains;             /* as bwi_trail */
+  bwi_query_state by_queries[BWI_QUERY_STEPS]; /* as bwi_query_curve */
   bwi_stage_totals totals;
 } bwi_stage;
 

@@ -84,6 +84,20 @@ bool bwi_is_blocked(const bw_evaluation *e) {
 
 /* ---- one attack ---- */
 
+/* Of the right samples, those that stand after the attack and all before it. */
+static uint64_t count_remaining(const bw_evaluation *e, uint32_t attack) {
+  uint64_t remaining = 0;
+  for (uint64_t i = 0; i < e->count; i++)
+    remaining += bwi_is_right(e, i) && (e->broken_by[i] < 0 || e->broken_by[i] > (int32_t)attack);
+  return remaining;
+}
+
+static uint32_t n_query_points(const bwi_stage *stage) {
+  uint32_t n = 0;
+  while (n < BWI_QUERY_STEPS && stage->by_queries[n].queries > 0) n++;
+  return n;
+}
+
 bw_attack_summary bw_evaluation_attack(const bw_evaluation *e, uint32_t i) {
   const bwi_stage *stage = &e->stages[i];
   uint64_t robust_8bit = 0;
@@ -92,12 +106,24 @@ bw_attack_summary bw_evaluation_attack(const bw_evaluation *e, uint32_t i) {
       .name = stage->attack.class->info.name,
       .configuration = e->configurations[i],
       .robust_accuracy = bwi_rate(bwi_count_survivors(e, stage), e->count, e->confidence),
+      .remaining = bwi_rate(count_remaining(e, i), e->count, e->confidence),
       .robust_8bit = bwi_rate(robust_8bit, e->count, e->confidence),
       .forwards = stage->totals.forwards,
       .backwards = stage->totals.backwards,
       .seconds = stage->totals.seconds,
       .mean_distance = stage->totals.mean_distance,
       .median_distance = stage->totals.median_distance,
+      .nearest = bwi_seeks_nearest(&stage->attack),
+      .n_query_points = n_query_points(stage),
+  };
+}
+
+bw_query_point bw_evaluation_query_point(const bw_evaluation *e, uint32_t attack, uint32_t i) {
+  const bwi_query_state *state = &e->stages[attack].by_queries[i];
+  return (bw_query_point){
+      .queries = (uint64_t)state->queries,
+      .broken = bwi_rate((uint64_t)state->n_broken, e->clean_right, e->confidence),
+      .median_distance = state->median_distance,
   };
 }
 

@@ -61,6 +61,24 @@ static bw_evaluation *evaluate(const bw_evaluation_options *o, bw_status wanted)
   return e;
 }
 
+/* The last attack of the usual suite: it draws five points for a sample, and stops at the first success. */
+static void check_query_curve(const bw_evaluation *e, uint64_t right) {
+  static const uint64_t queries[] = {1, 2, 3, 4, 5};
+  const bw_attack_summary noise = bw_evaluation_attack(e, 2);
+  assert_int_equal(noise.n_query_points, 5);
+  assert_false(noise.nearest);
+  for (uint32_t k = 0; k < 5; k++) {
+    const bw_query_point p = bw_evaluation_query_point(e, 2, k);
+    assert_int_equal(p.queries, queries[k]);
+    assert_int_equal(p.broken.trials, right);
+    assert_true(k == 0 || p.broken.hits >= bw_evaluation_query_point(e, 2, k - 1).broken.hits);
+  }
+  const bw_query_point last = bw_evaluation_query_point(e, 2, 4);
+  assert_true(last.broken.hits > 0);
+  assert_int_equal(last.broken.hits, right - noise.robust_accuracy.hits);
+  assert_true(last.median_distance == noise.median_distance);
+}
+
 /* Every figure recounted from the samples. */
 static void test_figures(void **state) {
   (void)state;
@@ -92,11 +110,20 @@ static void test_figures(void **state) {
   assert_int_equal(s.robust_accuracy.hits, robust);
   assert_int_equal(s.robust_accuracy.trials, 90);
   assert_true(by[0] > 0 && by[1] > 0);
+  uint64_t right_after = right;
   const bw_attack_summary fgsm = bw_evaluation_attack(e, 0);
   assert_string_equal(fgsm.name, "fgsm");
   assert_string_equal(fgsm.configuration, "linf eps=0.1 loss=ce");
   assert_int_equal(fgsm.robust_accuracy.hits, right - by[0]);
   assert_int_equal(fgsm.backwards, right);
+  assert_int_equal(fgsm.n_query_points, 0);
+  for (uint32_t k = 0; k < 3; k++) {
+    right_after -= by[k];
+    assert_int_equal(bw_evaluation_attack(e, k).remaining.hits, right_after);
+    assert_int_equal(bw_evaluation_attack(e, k).remaining.trials, 90);
+  }
+  assert_int_equal(right_after, robust);
+  check_query_curve(e, right);
   assert_true(fgsm.robust_8bit.hits >= fgsm.robust_accuracy.hits && fgsm.mean_distance <= 0.1001);
   uint64_t count = 0;
   for (uint32_t c = 0; c < s.n_classes; c++) {
@@ -128,6 +155,16 @@ static void assert_same(const bw_evaluation *a, const bw_evaluation *b) {
     assert_int_equal(p.robust_8bit.hits, q.robust_8bit.hits);
     assert_int_equal(p.forwards, q.forwards);
     assert_int_equal(p.backwards, q.backwards);
+    assert_int_equal(p.remaining.hits, q.remaining.hits);
+    assert_int_equal(p.n_query_points, q.n_query_points);
+    for (uint32_t j = 0; j < p.n_query_points; j++) {
+      const bw_query_point here = bw_evaluation_query_point(a, k, j),
+                           there = bw_evaluation_query_point(b, k, j);
+      assert_int_equal(here.queries, there.queries);
+      assert_int_equal(here.broken.hits, there.broken.hits);
+      assert_true(here.median_distance == there.median_distance ||
+                  (isnan(here.median_distance) && isnan(there.median_distance)));
+    }
   }
   for (uint32_t k = 0; k < s.n_budgets; k++)
     assert_int_equal(bw_evaluation_budget(a, k).robust_accuracy.hits,
