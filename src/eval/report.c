@@ -18,6 +18,7 @@ typedef struct filled {
   bwi_report report;
   char data_digest[65];
   bw_attack_summary *attacks;
+  bw_query_point *query_points;
   bw_check_result *checks;
   bw_budget_point *budgets;
   bw_evaluated_sample *samples;
@@ -27,11 +28,25 @@ typedef struct filled {
 
 static void clear(filled *f) {
   bwi_free(f->attacks);
+  bwi_free(f->query_points);
   bwi_free(f->checks);
   bwi_free(f->budgets);
   bwi_free(f->samples);
   for (int k = 0; k < MOST_PICTURES; k++)
     for (int part = 0; part < PARTS; part++) bwi_buffer_free(&f->png[k][part]);
+}
+
+/* f->attacks is filled. */
+static bw_status fill_query_points(filled *f, const bw_evaluation *e, uint32_t n_attacks, bw_error *err) {
+  size_t n = 0;
+  for (uint32_t k = 0; k < n_attacks; k++) n += f->attacks[k].n_query_points;
+  f->query_points = bwi_alloc(n, sizeof *f->query_points);
+  if (f->query_points == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a report");
+  n = 0;
+  for (uint32_t k = 0; k < n_attacks; k++)
+    for (uint32_t i = 0; i < f->attacks[k].n_query_points; i++)
+      f->query_points[n++] = bw_evaluation_query_point(e, k, i);
+  return BW_OK;
 }
 
 static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) {
@@ -43,6 +58,7 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
   if (f->attacks == NULL || f->checks == NULL || f->budgets == NULL || f->samples == NULL)
     return BW_FAIL(err, BW_ENOMEM, "no memory for a report");
   for (uint32_t k = 0; k < s.n_attacks; k++) f->attacks[k] = bw_evaluation_attack(e, k);
+  BW_TRY(fill_query_points(f, e, s.n_attacks, err));
   for (uint32_t k = 0; k < s.n_checks; k++) f->checks[k] = *bw_evaluation_check(e, k);
   for (uint32_t k = 0; k < s.n_budgets; k++) f->budgets[k] = bw_evaluation_budget(e, k);
   for (uint64_t i = 0; i < e->count; i++) f->samples[i] = bw_evaluation_sample(e, i);
@@ -50,6 +66,7 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
   f->report = (bwi_report){
       .summary = s,
       .attacks = f->attacks,
+      .query_points = f->query_points,
       .checks = f->checks,
       .budgets = f->budgets,
       .classes = e->classes,

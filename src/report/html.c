@@ -3,7 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "report/curve.h"
+#include "report/cells.h"
+#include "report/charts.h"
 #include "report/markup.h"
 #include "report/style.h"
 
@@ -78,7 +79,8 @@ static void attack_row(bwi_buffer *out, const bw_attack_summary *a, uint32_t i) 
   bwi_markup_text(out, a->configuration);
   bwi_buffer_text(out, "</small></td>");
   rate_cells(out, &a->robust_accuracy);
-  bwi_buffer_format(out, "<td>%.2f %%</td>", 100 * a->robust_8bit.value);
+  bwi_buffer_format(out, "<td>%.2f %%</td><td>%.2f %%</td>", 100 * a->remaining.value,
+                    100 * a->robust_8bit.value);
   if (isnan(a->median_distance))
     bwi_buffer_text(out, "<td>-</td>");
   else
@@ -89,19 +91,70 @@ static void attack_row(bwi_buffer *out, const bw_attack_summary *a, uint32_t i) 
 
 static void attacks_section(bwi_buffer *out, const bwi_report *r) {
   if (r->summary.n_attacks == 0) return;
-  bwi_buffer_text(out,
-                  "<section><h2>Attacks</h2><p class=\"note\">The share of all samples that are classified "
-                  "right and that the attack did not break. Every success "
-                  "was verified by a fresh float32 pass. In 8 bit only what stays broken after rounding to "
-                  "n/255 counts. Distances are those of the successes.</p>\n"
-                  "<div class=\"wide\"><table><tr><th>attack</th><th></th><th>survives</th><th>in 8 "
-                  "bit</th><th>median distance</th><th>forward passes</th><th>seconds</th></tr>\n");
+  bwi_buffer_text(
+      out,
+      "<section><h2>Attacks</h2><p class=\"note\">The share of all samples that are classified "
+      "right and that the attack did not break. Every success "
+      "was verified by a fresh float32 pass. Remaining: nor any attack above it. In 8 bit only what stays "
+      "broken after rounding to "
+      "n/255 counts. Distances are those of the successes.</p>\n"
+      "<div class=\"wide\"><table><tr><th>attack</th><th></th><th>survives</th><th>remaining</th><th>in 8 "
+      "bit</th><th>median distance</th><th>forward passes</th><th>seconds</th></tr>\n");
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) attack_row(out, &r->attacks[i], i);
   bwi_buffer_text(out,
                   "<tr class=\"total\"><td class=\"text\"><b>worst case</b><small>per sample over all "
                   "attacks</small></td>");
   rate_cells(out, &r->summary.robust_accuracy);
-  bwi_buffer_text(out, "<td></td><td></td><td></td><td></td></tr>\n</table></div></section>\n");
+  bwi_buffer_text(out, "<td></td><td></td><td></td><td></td><td></td></tr>\n</table></div></section>\n");
+}
+
+static void order_section(bwi_buffer *out, const bwi_report *r) {
+  if (r->summary.n_attacks == 0) return;
+  bwi_buffer_text(out, "<section><h2>Attack after attack</h2><p class=\"note\">");
+  if (r->summary.n_attacks > 1)
+    bwi_buffer_text(
+        out,
+        "What is left of the accuracy after each attack of the suite in turn; a block is what the "
+        "attack broke that none before it had. ");
+  bwi_buffer_text(out, r->n_samples > BWI_MOST_CELLS
+                           ? "The JSON report says of each sample which attack broke it first."
+                           : "A cell is a sample, in the order of the data and in the colour of the attack "
+                             "that broke it first; pointing at it shows its index in the data file.");
+  bwi_buffer_text(out, "</p>\n");
+  bwi_report_steps(out, r);
+  bwi_report_cells(out, r);
+  bwi_buffer_text(out, "</section>\n");
+}
+
+static void queries_legend(bwi_buffer *out, const bwi_report *r) {
+  const bw_query_point *points = r->query_points;
+  bwi_buffer_text(out, "<p class=\"legend\">\n");
+  for (uint32_t k = 0; k < r->summary.n_attacks; points += r->attacks[k++].n_query_points) {
+    const bw_attack_summary *a = &r->attacks[k];
+    if (a->n_query_points == 0) continue;
+    const bw_query_point *last = &points[a->n_query_points - 1];
+    bwi_buffer_format(out, "<span><i class=\"cell a%u\"></i>", (unsigned)(k % BWI_STYLE_COLOURS));
+    bwi_markup_text(out, a->name);
+    bwi_buffer_format(out, " <b>%.2f %%</b> <small>within %llu</small></span>\n", 100 * last->broken.value,
+                      (unsigned long long)last->queries);
+  }
+  bwi_buffer_text(out, "</p>\n");
+}
+
+static void queries_section(bwi_buffer *out, const bwi_report *r) {
+  uint32_t n = 0;
+  for (uint32_t k = 0; k < r->summary.n_attacks; k++) n += r->attacks[k].n_query_points;
+  if (n == 0) return;
+  bwi_buffer_text(
+      out,
+      "<section><h2>Queries</h2><p class=\"note\">Attacks that see no gradients: how many of the "
+      "samples that are right when clean they break within so many queries of each, and, of those "
+      "that seek the nearest success, the median distance so far, where a sample that is broken "
+      "only later counts as infinitely far.</p>\n");
+  queries_legend(out, r);
+  bwi_report_broken_by_queries(out, r);
+  bwi_report_distance_by_queries(out, r);
+  bwi_buffer_text(out, "</section>\n");
 }
 
 static double share(uint64_t part, uint64_t whole) {
@@ -157,9 +210,9 @@ static void checks_section(bwi_buffer *out, const bwi_report *r) {
   bwi_buffer_text(out, "</table></section>\n");
 }
 
-static void picture(bwi_buffer *out, const char *caption, const void *data, size_t size) {
+static void picture(bwi_buffer *out, const char *caption, const bwi_report_png *png) {
   bwi_buffer_format(out, "<img alt=\"%s\" title=\"%s\" src=\"data:image/png;base64,", caption, caption);
-  bwi_markup_base64(out, data, size);
+  bwi_markup_base64(out, png->data, png->size);
   bwi_buffer_text(out, "\">");
 }
 
@@ -171,13 +224,31 @@ static void pictures_section(bwi_buffer *out, const bwi_report *r) {
   for (uint32_t i = 0; i < r->n_pictures; i++) {
     const bwi_report_picture *p = &r->pictures[i];
     bwi_buffer_text(out, "<div class=\"shot\"><div>");
-    picture(out, "clean", p->clean.data, p->clean.size);
-    picture(out, "adversarial", p->adversarial.data, p->adversarial.size);
-    picture(out, "difference", p->difference.data, p->difference.size);
+    picture(out, "clean", &p->clean);
+    picture(out, "adversarial", &p->adversarial);
+    picture(out, "difference", &p->difference);
     bwi_buffer_format(out, "</div><p title=\"sample %llu\"><b>%d taken for %d</b>, ",
                       (unsigned long long)p->origin, p->label, p->adversarial_prediction);
     bwi_markup_text(out, p->attack != NULL ? p->attack : "none");
     bwi_buffer_format(out, " at distance %.3g</p></div>\n", (double)p->distance);
+  }
+  bwi_buffer_text(out, "</div></section>\n");
+}
+
+static void universals_section(bwi_buffer *out, const bwi_report *r) {
+  if (r->n_universals == 0) return;
+  bwi_buffer_text(out,
+                  "<section><h2>One for all samples</h2><p class=\"note\">What an attack made once, to be "
+                  "added to or put on every sample alike.</p>\n<div class=\"universals\">\n");
+  for (uint32_t i = 0; i < r->n_universals; i++) {
+    const bwi_report_universal *u = &r->universals[i];
+    bwi_buffer_text(out, "<div class=\"shot\">");
+    picture(out, u->kind, &u->png);
+    bwi_buffer_text(out, "<p><b>");
+    bwi_markup_text(out, u->attack);
+    bwi_buffer_format(out, "</b>, %s<br>", u->kind);
+    bwi_markup_text(out, u->caption);
+    bwi_buffer_text(out, "</p></div>\n");
   }
   bwi_buffer_text(out, "</div></section>\n");
 }
@@ -221,6 +292,9 @@ void bwi_report_html(bwi_buffer *out, const bwi_report *r, const bw_report_optio
     checks_section(out, r); /* the reason comes before figures that must not be relied on */
   curve_section(out, r, o);
   attacks_section(out, r);
+  order_section(out, r);
+  queries_section(out, r);
+  universals_section(out, r);
   pictures_section(out, r);
   classes_section(out, r);
   if (!r->summary.blocked) checks_section(out, r);

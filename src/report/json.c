@@ -39,7 +39,21 @@ static void put_rate(bwi_json_writer *w, const char *key, const bw_rate *rate) {
   bwi_json_close(w, '}');
 }
 
+static void put_query_points(bwi_json_writer *w, const bw_query_point *points, uint32_t n) {
+  bwi_json_key(w, "by_queries");
+  bwi_json_open(w, '[');
+  for (uint32_t i = 0; i < n; i++) {
+    bwi_json_open(w, '{');
+    put_int(w, "queries", points[i].queries);
+    put_rate(w, "broken", &points[i].broken);
+    put_number(w, "median_distance", points[i].median_distance);
+    bwi_json_close(w, '}');
+  }
+  bwi_json_close(w, ']');
+}
+
 static void put_attacks(bwi_json_writer *w, const bwi_report *r) {
+  const bw_query_point *points = r->query_points;
   bwi_json_key(w, "attacks");
   bwi_json_open(w, '[');
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) {
@@ -48,13 +62,17 @@ static void put_attacks(bwi_json_writer *w, const bwi_report *r) {
     put_text(w, "name", a->name);
     put_text(w, "configuration", a->configuration);
     put_rate(w, "robust_accuracy", &a->robust_accuracy);
+    put_rate(w, "remaining", &a->remaining);
     put_rate(w, "robust_8bit", &a->robust_8bit);
     put_number(w, "mean_distance", a->mean_distance);
     put_number(w, "median_distance", a->median_distance);
     put_int(w, "forwards", a->forwards);
     put_int(w, "backwards", a->backwards);
     put_number(w, "seconds", a->seconds);
+    put_bool(w, "nearest", a->nearest != 0);
+    put_query_points(w, points, a->n_query_points);
     bwi_json_close(w, '}');
+    points += a->n_query_points;
   }
   bwi_json_close(w, ']');
 }

@@ -8,28 +8,41 @@
 
 #include "base/buffer.h"
 
+typedef struct bwi_report_png {
+  const void *data;
+  size_t size;
+} bwi_report_png;
+
 /* One sample's row of pictures, each a PNG; all pictures of a report have one size. */
 typedef struct bwi_report_picture {
   uint64_t origin; /* index in the data file */
   int32_t label, adversarial_prediction;
   float distance;
   const char *attack; /* name of the attack that broke it; NULL when it was not broken */
-  struct {
-    const void *data;
-    size_t size;
-  } clean, adversarial, difference;
+  bwi_report_png clean, adversarial, difference;
 } bwi_report_picture;
+
+/* What an attack adds to all samples alike, or puts on them. */
+typedef struct bwi_report_universal {
+  const char *attack;
+  const char *kind; /* "universal perturbation", "patch" */
+  const char *caption;
+  bwi_report_png png;
+} bwi_report_universal;
 
 typedef struct bwi_report {
   bw_evaluation_summary summary;
-  const bw_attack_summary *attacks; /* summary.n_attacks */
-  const bw_check_result *checks;    /* summary.n_checks */
-  const bw_budget_point *budgets;   /* summary.n_budgets, by rising eps */
-  const bw_class_row *classes;      /* summary.n_classes */
+  const bw_attack_summary *attacks;   /* summary.n_attacks */
+  const bw_query_point *query_points; /* of attack after attack, attacks[k].n_query_points each */
+  const bw_check_result *checks;      /* summary.n_checks */
+  const bw_budget_point *budgets;     /* summary.n_budgets, by rising eps */
+  const bw_class_row *classes;        /* summary.n_classes */
   uint64_t n_samples;
-  const bw_evaluated_sample *samples; /* JSON only */
+  const bw_evaluated_sample *samples; /* JSON and HTML */
   uint32_t n_pictures;
   const bwi_report_picture *pictures; /* HTML only */
+  uint32_t n_universals;
+  const bwi_report_universal *universals; /* HTML only */
   const char *model_digest, *data_digest;
   bw_precision search; /* of what attacks searched with */
   uint64_t seed;

@@ -43,7 +43,7 @@ static const char *const rules[] = {
     "th:first-child,td:first-child{text-align:left;padding-left:0}td.text,th.text{text-align:left;white-"
     "space:normal}",
     "td small{color:var(--faint);display:block;font-size:12.5px;line-height:1.4}td "
-    "b{font-weight:600}tr.total td{border-top-width:2px}.wide{overflow-x:auto}",
+    "b{font-weight:600}tr.total td{border-top-width:2px}.wide{overflow-x:auto}.wide table{min-width:640px}",
     ".swatch{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:8px;background:var(--c)"
     "}",
     ".bar{display:block;position:relative;height:8px;border-radius:4px;background:var(--track);min-width:"
@@ -52,18 +52,30 @@ static const char *const rules[] = {
     "i.clean{background:var(--pale)}",
     ".bar u{position:absolute;top:-3px;bottom:-3px;min-width:3px;border:solid var(--ink);border-width:0 "
     "1.5px;opacity:.5}",
+    ".legend{display:flex;flex-wrap:wrap;gap:4px 22px;margin:12px 0 14px;font-size:13.5px}.legend "
+    "small{color:var(--faint);font-size:12.5px}",
+    ".cell{display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:7px}.cell,.cells "
+    "li{background:var(--c,var(--pale))}",
+    ".cell.x,.cells .x{background:none;box-shadow:inset 0 0 0 1px var(--faint)}",
+    ".cells{display:grid;grid-template-columns:repeat(100,1fr);gap:1px;position:relative;list-style:none;"
+    "margin:0;padding:0 16px 0 48px}",
+    ".cells li{aspect-ratio:1;border-radius:1px}.cells "
+    "[data-row]::before{content:attr(data-row);position:absolute;left:0;width:40px;text-align:right;font-"
+    "size:11px;line-height:9px;color:var(--soft)}",
     ".mark{display:inline-block;min-width:70px;text-align:center;padding:1px "
     "9px;border-radius:99px;font-size:12.5px;font-weight:550}",
     ".mark.passed{color:var(--good);background:var(--good-bg)}.mark.warned{color:var(--warn);background:var(-"
     "-warn-bg)}",
     ".mark.blocked{color:#fff;background:#b8342a}.mark.skipped{color:var(--soft);background:var(--track)}",
-    ".plot{display:block;width:100%;height:auto;font:12px system-ui,-apple-system,'Segoe "
+    ".plot{display:block;width:100%;min-width:760px;height:auto;font:12px system-ui,-apple-system,'Segoe "
     "UI',Roboto,sans-serif}.grid{stroke:var(--line)}.tick{fill:var(--soft)}",
     ".tick.main{fill:var(--ink);font-weight:600}.band{fill:var(--blue);opacity:.14}.curve{fill:none;stroke:"
     "var(--blue);stroke-width:2.4;stroke-linejoin:round}",
-    ".dot{fill:var(--card);stroke:var(--blue);stroke-width:2}.attack{fill:var(--c);stroke:var(--card);stroke-"
+    ".drop{fill:var(--c)}.line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}.dot{fill:var(-"
+    "-card);stroke:var(--blue);stroke-width:2}.attack{fill:var(--c);stroke:var(--card);stroke-"
     "width:1.5}",
     ".budget{stroke:var(--faint);stroke-dasharray:3 4}.gate{stroke:var(--bad);stroke-dasharray:5 4}",
+    ".universals{display:flex;flex-wrap:wrap;gap:22px 28px}.universals .shot{width:280px}",
     ".shots{display:grid;grid-template-columns:repeat(auto-fill,minmax(280px,1fr));gap:22px 28px}.shot "
     "div{display:grid;grid-template-columns:repeat(3,1fr);gap:6px}",
     ".shot "
@@ -73,7 +85,8 @@ static const char *const rules[] = {
     "0 0;font-size:13.5px}dt{color:var(--faint)}",
     "dd{margin:0;overflow-wrap:anywhere}code{font:12.5px "
     "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}",
-    "@media(max-width:640px){main{padding:22px 12px}section{padding:18px 16px}.figure b{font-size:31px}}",
+    "@media(max-width:640px){main{padding:22px 12px}section{padding:18px 16px}.figure "
+    "b{font-size:31px}.cells{grid-template-columns:repeat(50,1fr)}}",
     "@media "
     "print{:root{--page:#fff}body{font-size:10.5pt}main{max-width:none;padding:0}section{border-width:1px 0 "
     "0;border-radius:0;padding:14px 0;margin:0}",

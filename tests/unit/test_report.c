@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "eval/evaluation.h"
+#include "report/cells.h"
 #include "report/markup.h"
 #include "report/report.h"
 #include "support/sweep.h"
@@ -26,7 +27,7 @@ static bw_evaluation *evaluations[N_KINDS];
 
 static int stop_after_two_attacks(const bw_tick *tick, void *payload) {
   (void)payload;
-  return strncmp(tick->phase, "bim", 3) == 0;
+  return strncmp(tick->phase, "noise", 5) == 0;
 }
 
 static bw_evaluation *evaluate(bw_model *model, bool stopped) {
@@ -34,7 +35,7 @@ static bw_evaluation *evaluate(bw_model *model, bool stopped) {
   bw_evaluation_options_init(&o, sizeof o);
   o.eps = 0.1;
   o.n_budgets = 2;
-  o.attacks = "fgsm,pgd:steps=10,bim";
+  o.attacks = "fgsm,pgd:steps=10,noise:draws=3,bim";
   if (stopped) o.progress.call = stop_after_two_attacks;
   bw_evaluation *e = NULL;
   bw_error err = {0};
@@ -105,6 +106,9 @@ static void test_text(void **state) {
     assert_lacks(text, "\x1b");
     assert_lacks(text, "nan");
     assert_lacks(text, "robust ");
+    char left[32];
+    snprintf(left, sizeof left, "]  %7.2f %%", 100 * bw_evaluation_attack(evaluations[k], 1).remaining.value);
+    assert_holds(text, left);
     bw_text_free(text);
     text = render((kind)k, BW_REPORT_TEXT, true);
     assert_holds(text, "\x1b[1m");
@@ -135,6 +139,22 @@ static size_t count_children(const bwi_json *d, bwi_json_at at) {
   return n;
 }
 
+static void check_attacks(const bwi_json *d, const bw_evaluation *e) {
+  uint32_t k = 0;
+  for (bwi_json_at at = bwi_json_first(d, bwi_json_find(d, 0, "attacks")); at >= 0;
+       at = bwi_json_next(d, at), k++) {
+    const bw_attack_summary a = bw_evaluation_attack(e, k);
+    assert_true(number_at(d, bwi_json_find(d, at, "remaining"), "hits") == (double)a.remaining.hits);
+    const bwi_json_at points = bwi_json_find(d, at, "by_queries");
+    assert_int_equal(count_children(d, points), a.n_query_points);
+    if (a.n_query_points == 0) continue;
+    const bw_query_point first = bw_evaluation_query_point(e, k, 0);
+    assert_true(number_at(d, bwi_json_first(d, points), "queries") == (double)first.queries);
+    assert_true(number_at(d, bwi_json_find(d, bwi_json_first(d, points), "broken"), "hits") ==
+                (double)first.broken.hits);
+  }
+}
+
 static void test_json(void **state) {
   (void)state;
   for (int k = 0; k < N_KINDS; k++) {
@@ -147,18 +167,22 @@ static void test_json(void **state) {
     assert_true(number_at(d, bwi_json_find(d, 0, "clean_accuracy"), "hits") == (double)s.clean_accuracy.hits);
     assert_true(number_at(d, 0, "eps") == 0.1);
     assert_int_equal(count_children(d, checks), s.n_checks);
-    assert_int_equal(count_children(d, bwi_json_find(d, 0, "attacks")), k == STOPPED ? 2 : 3);
+    assert_int_equal(count_children(d, bwi_json_find(d, 0, "attacks")), k == STOPPED ? 2 : 4);
     assert_int_equal(count_children(d, bwi_json_find(d, 0, "curve")), s.n_budgets);
     const bwi_json_at complete = bwi_json_find(d, 0, "complete");
     assert_int_equal(bwi_json_number_of(d, complete), k != STOPPED);
     const bwi_json_at samples = bwi_json_find(d, 0, "per_sample");
     assert_int_equal(count_children(d, bwi_json_find(d, samples, "broken_by")), 60);
+    bwi_json_at predicted = bwi_json_first(d, bwi_json_find(d, samples, "adversarial_prediction"));
+    bwi_json_at by = bwi_json_first(d, bwi_json_find(d, samples, "broken_by"));
     for (uint64_t i = 0; i < 60; i++) {
-      bwi_json_at at = bwi_json_first(d, bwi_json_find(d, samples, "adversarial_prediction"));
-      for (uint64_t skip = 0; skip < i; skip++) at = bwi_json_next(d, at);
-      assert_true(bwi_json_number_of(d, at) ==
-                  bw_evaluation_sample(evaluations[k], i).adversarial_prediction);
+      const bw_evaluated_sample sample = bw_evaluation_sample(evaluations[k], i);
+      assert_true(bwi_json_number_of(d, predicted) == sample.adversarial_prediction);
+      assert_true(bwi_json_number_of(d, by) == sample.broken_by);
+      predicted = bwi_json_next(d, predicted);
+      by = bwi_json_next(d, by);
     }
+    check_attacks(d, evaluations[k]);
     bwi_json_free(d);
     bw_text_free(text);
   }
@@ -224,7 +248,7 @@ static void test_junit(void **state) {
 
 static void test_html(void **state) {
   (void)state;
-  static const char *const void_elements[] = {"meta", "img", NULL};
+  static const char *const void_elements[] = {"meta", "img", "li", NULL}; /* li: need not be closed */
   for (int k = 0; k < N_KINDS; k++) {
     char *text = render((kind)k, BW_REPORT_HTML, false);
     const char *body = strstr(text, "</style>");
@@ -241,6 +265,110 @@ static void test_html(void **state) {
     if (k == BLOCKED) assert_holds(text, "untrusted");
     bw_text_free(text);
   }
+}
+
+/* ---- a report made by hand ---- */
+
+enum { N_BY_HAND = BWI_MOST_CELLS + 1 };
+
+typedef struct by_hand {
+  bw_attack_summary attacks[3];
+  bw_query_point points[6];
+  bw_evaluated_sample samples[N_BY_HAND];
+  bwi_report_universal universal;
+  bwi_report report;
+} by_hand;
+
+/* Of four samples one was wrong when clean, and pgd and square broke one each; the others stand. */
+static void make(by_hand *m, uint64_t n_samples) {
+  *m = (by_hand){
+      .attacks = {{.name = "pgd", .configuration = "", .remaining.value = 0.75},
+                  {.name = "square", .configuration = "", .remaining.value = 0.5, .n_query_points = 3},
+                  {.name = "boundary",
+                   .configuration = "",
+                   .remaining.value = 0.25,
+                   .n_query_points = 3,
+                   .nearest = 1}},
+      .points = {{1, {.value = 0}, NAN},
+                 {16, {.value = 0.2}, 3},
+                 {256, {.value = 0.4}, 2},
+                 {1, {.value = 0.1}, NAN},
+                 {16, {.value = 0.4}, 0.4},
+                 {256, {.value = 0.4}, 0.2}},
+      .universal = {"uap", "universal perturbation", "shown <10> times", {"foobar", 6}},
+  };
+  for (uint64_t i = 0; i < n_samples; i++) {
+    static const int32_t broken_by[] = {0, -1, -1, 1};
+    m->samples[i] =
+        (bw_evaluated_sample){.origin = i + 7, .clean_prediction = i % 4 == 2, .broken_by = broken_by[i % 4]};
+  }
+  m->report = (bwi_report){
+      .summary = {.complete = 1, .n_attacks = 3, .eps = 0.3, .clean_accuracy.value = 1},
+      .attacks = m->attacks,
+      .query_points = m->points,
+      .n_samples = n_samples,
+      .samples = m->samples,
+      .n_universals = 1,
+      .universals = &m->universal,
+      .model_digest = "",
+      .data_digest = "",
+      .confidence = 0.95,
+  };
+}
+
+static char *page(const by_hand *m) {
+  bwi_buffer out = {0};
+  const bw_report_options o = options_of(SOUND);
+  bwi_report_html(&out, &m->report, &o);
+  assert_false(out.failed);
+  return out.data;
+}
+
+static void test_charts(void **state) {
+  (void)state;
+  static const char *const void_elements[] = {"meta", "img", "li", "br", NULL};
+  static by_hand m;
+  make(&m, 4);
+  char *text = page(&m);
+  assert_well_formed(text, void_elements);
+  static const char *const wanted[] = {
+      /* 100, 75, 50, 25 % in four steps of (984 - 48) / 4, 170 high */
+      "\"curve\" points=\"48.0,16.0 282.0,16.0 282.0,58.5 516.0,58.5 516.0,101.0 750.0,101.0 750.0,143.5 "
+      "984.0,143.5 \"",
+      "<rect class=\"drop a1\" x=\"516.0\" y=\"58.5\" width=\"234.0\" height=\"42.5\"/>",
+      /* 2^0, 2^4 and 2^8 queries; up to 40 %, 210 high */
+      "\"line a1\" points=\"48.0,226.0 516.0,121.0 984.0,16.0 \"",
+      "\"line a2\" points=\"48.0,173.5 516.0,16.0 984.0,16.0 \"",
+      /* of the attack that seeks the nearest, up to 0.4 */
+      "\"line a2\" points=\"516.0,16.0 984.0,121.0 \"",
+      "<li class=a0 data-row=7 title=\"7 pgd\"><li title=\"8 stands\"><li class=x title=\"9 wrong\"><li "
+      "class=a1 title=\"10 square\">",
+      "boundary <b>0</b>",
+      "src=\"data:image/png;base64,Zm9vYmFy\"",
+      "shown &lt;10&gt; times",
+  };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) assert_holds(text, wanted[i]);
+  assert_int_equal(count(text, "class=\"line "), 3);
+  bw_text_free(text);
+}
+
+static void test_size_of_cells(void **state) {
+  (void)state;
+  static by_hand m;
+  make(&m, 10000);
+  char *text = page(&m);
+  const size_t many = strlen(text);
+  bw_text_free(text);
+  make(&m, 1000);
+  text = page(&m);
+  const size_t few = strlen(text);
+  bw_text_free(text);
+  assert_true(many - few < 31 * 9000); /* the longest, "<li class=a1 title=\"9999 square\">", has 33 */
+  make(&m, N_BY_HAND);
+  text = page(&m);
+  assert_lacks(text, "data-row=");
+  assert_holds(text, "The JSON report says");
+  bw_text_free(text);
 }
 
 /* Reports are read by machines too: they have points in their numbers wherever they are written. */
@@ -328,6 +456,8 @@ int main(void) {
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_junit),
       cmocka_unit_test(test_html),
+      cmocka_unit_test(test_charts),
+      cmocka_unit_test(test_size_of_cells),
       cmocka_unit_test(test_locale),
       cmocka_unit_test(test_markup),
       cmocka_unit_test(test_budgets_as_people_write_them),
