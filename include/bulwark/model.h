@@ -20,11 +20,14 @@ typedef enum bw_precision { BW_FLOAT32 = 0, BW_BFLOAT16 = 1 } bw_precision;
 
 typedef struct bw_model_options {
   size_t struct_size;
-  const char *function;    /* which function of the file; NULL: the only one, or "0", "1", ... by position */
-  float lower, upper;      /* bounds of the input domain; default 0 and 1 */
-  bw_precision search;     /* of the products in what attacks search with; successes are always verified in
-                              float32. Default BW_FLOAT32; BW_BFLOAT16 needs Intel's AMX (BW_EUNSUPPORTED) */
-  int reference;           /* non-zero: the plain-C reference backend only */
+  const char *function; /* which function of the file; NULL: the only one, or "0", "1", ... by position */
+  float lower, upper;   /* bounds of the input domain; default 0 and 1 */
+  bw_precision search;  /* of the products in what attacks search with; successes are always verified in
+                           float32. Default BW_FLOAT32; BW_BFLOAT16 needs Intel's AMX (BW_EUNSUPPORTED) */
+  int straight_through; /* non-zero: in gradients, parts whose derivative is zero everywhere (rounding, floor,
+                           ceiling, sign, stopped gradients) pass cotangents on as the identity does: backward
+                           pass differentiable approximation (Athalye, Carlini, Wagner 2018). Default 0 */
+  int reference;        /* non-zero: the plain-C reference backend only */
   size_t max_file_bytes;   /* default 4 GiB */
   size_t max_memory_bytes; /* for one worker's activations; default 8 GiB */
 } bw_model_options;
@@ -56,6 +59,12 @@ typedef struct bw_model_callbacks {
 
 BW_API BW_NODISCARD bw_status bw_model_from_callbacks(bw_model **out, const bw_model_callbacks *callbacks,
                                                       bw_error *err);
+/* `model` with the gradients of `stand_in` at the same samples: for parts that cannot be differentiated there
+ * is a smooth replacement (BPDA with a stand-in), or the model gives scores only. Logits, and so every
+ * verdict, are the model's. Borrows both, which must outlive it. BW_EINVAL: they differ in shape, classes or
+ * domain; BW_EUNSUPPORTED: the stand-in gives no gradients. */
+BW_API BW_NODISCARD bw_status bw_model_with_stand_in(bw_model **out, bw_model *model, bw_model *stand_in,
+                                                     bw_error *err);
 BW_API void bw_model_free(bw_model *model);
 
 BW_API uint32_t bw_model_rank(const bw_model *model);

@@ -9,6 +9,7 @@
 /* Tables are per node from `first` on: what comes before the first variable cannot depend on any. */
 typedef struct reverse {
   bwi_graph *g;
+  bwi_derivative how;
   bwi_id first, end;  /* end: the first node added for the derivative */
   bool *depends;      /* a float through which some variable is reached */
   bwi_id *cotangents; /* BWI_NONE for zero */
@@ -18,6 +19,20 @@ static bool depends(const reverse *r, bwi_id id) {
   return id >= r->first && r->depends[id - r->first];
 }
 
+static bool same_type(const bwi_graph *g, bwi_id a, bwi_id b) {
+  const bwi_node *m = bwi_graph_node(g, a), *n = bwi_graph_node(g, b);
+  return m->dtype == n->dtype && bwi_dims_equal(&m->shape, &n->shape);
+}
+
+static bool has_vjp(const reverse *r, bwi_id id) {
+  return bwi_primitive_of(bwi_graph_node(r->g, id)->prim)->vjp != NULL;
+}
+
+static bool goes_straight_through(const reverse *r, bwi_id id) {
+  const bwi_node *n = bwi_graph_node(r->g, id);
+  return r->how == BWI_STRAIGHT_THROUGH && !has_vjp(r, id) && n->n_in == 1 && same_type(r->g, id, n->in[0]);
+}
+
 /* Cotangents end at integers, bools and at primitives whose derivative is zero everywhere. Differs: MLX
  * rounds a cotangent to the integer type and lets it pass. */
 static void mark_dependence(reverse *r, uint32_t n_wrt, const bwi_id *wrt) {
@@ -25,15 +40,10 @@ static void mark_dependence(reverse *r, uint32_t n_wrt, const bwi_id *wrt) {
     r->depends[wrt[k] - r->first] = bwi_is_float(bwi_graph_node(r->g, wrt[k])->dtype);
   for (bwi_id id = r->first; id < r->end; id++) {
     const bwi_node *n = bwi_graph_node(r->g, id);
-    if (!bwi_is_float(n->dtype) || bwi_primitive_of(n->prim)->vjp == NULL) continue;
+    if (!bwi_is_float(n->dtype) || !(has_vjp(r, id) || goes_straight_through(r, id))) continue;
     for (uint32_t k = 0; k < n->n_in && !depends(r, id); k++)
       r->depends[id - r->first] = depends(r, n->in[k]);
   }
-}
-
-static bool same_type(const bwi_graph *g, bwi_id a, bwi_id b) {
-  const bwi_node *m = bwi_graph_node(g, a), *n = bwi_graph_node(g, b);
-  return m->dtype == n->dtype && bwi_dims_equal(&m->shape, &n->shape);
 }
 
 static void accumulate(reverse *r, bwi_id id, bwi_id cotangent) {
@@ -57,7 +67,10 @@ static void propagate(reverse *r, bwi_id id) {
     cotangents[k] = BWI_NONE;
   }
   if (!any) return;
-  bwi_primitive_of(n->prim)->vjp(r->g, id, r->cotangents[id - r->first], wanted, cotangents);
+  if (has_vjp(r, id))
+    bwi_primitive_of(n->prim)->vjp(r->g, id, r->cotangents[id - r->first], wanted, cotangents);
+  else
+    cotangents[0] = r->cotangents[id - r->first];
   for (uint32_t k = 0; k < n->n_in; k++)
     if (wanted[k]) accumulate(r, n->in[k], cotangents[k]);
 }
@@ -81,8 +94,8 @@ static void run(reverse *r, uint32_t n_outputs, const bwi_id *outputs, const bwi
     if (depends(r, outputs[k])) accumulate(r, outputs[k], cotangents[k]);
   for (bwi_id id = r->end; id-- > r->first;) {
     if (bwi_graph_status(r->g, NULL) != BW_OK) return;
-    const bool has_vjp = bwi_primitive_of(bwi_graph_node(r->g, id)->prim)->vjp != NULL;
-    if (has_vjp && r->cotangents[id - r->first] != BWI_NONE) propagate(r, id);
+    const bool passes = has_vjp(r, id) || goes_straight_through(r, id);
+    if (passes && r->cotangents[id - r->first] != BWI_NONE) propagate(r, id);
   }
   for (uint32_t k = 0; k < n_wrt; k++) {
     const bwi_id sum = r->cotangents[wrt[k] - r->first];
@@ -90,8 +103,8 @@ static void run(reverse *r, uint32_t n_outputs, const bwi_id *outputs, const bwi
   }
 }
 
-void bwi_differentiate(bwi_graph *g, uint32_t n_outputs, const bwi_id *outputs, const bwi_id *cotangents,
-                       uint32_t n_wrt, const bwi_id *wrt, bwi_id *gradients) {
+void bwi_differentiate(bwi_graph *g, bwi_derivative how, uint32_t n_outputs, const bwi_id *outputs,
+                       const bwi_id *cotangents, uint32_t n_wrt, const bwi_id *wrt, bwi_id *gradients) {
   for (uint32_t k = 0; k < n_wrt; k++) gradients[k] = BWI_NONE;
   if (!check_ids(g, n_outputs, outputs, "output") || !check_ids(g, n_outputs, cotangents, "cotangent") ||
       !check_ids(g, n_wrt, wrt, "variable"))
@@ -101,7 +114,7 @@ void bwi_differentiate(bwi_graph *g, uint32_t n_outputs, const bwi_id *outputs, 
     bwi_graph_fail(g, BW_EINVAL, "cotangent %u has another type or shape than its output", k);
     return;
   }
-  reverse r = {.g = g, .first = (bwi_id)bwi_graph_count(g), .end = (bwi_id)bwi_graph_count(g)};
+  reverse r = {.g = g, .how = how, .first = (bwi_id)bwi_graph_count(g), .end = (bwi_id)bwi_graph_count(g)};
   for (uint32_t k = 0; k < n_wrt; k++)
     if (wrt[k] < r.first) r.first = wrt[k];
   r.depends = bwi_alloc((size_t)(r.end - r.first), sizeof *r.depends);
@@ -127,7 +140,7 @@ void bwi_vjp_composed(bwi_graph *g, bwi_id node, bwi_id cotangent, const bool *w
     if (wanted[k]) wrt[n_wrt++] = operands[k];
   }
   const bwi_id composed = compose(g, n, operands);
-  bwi_differentiate(g, 1, &composed, &cotangent, n_wrt, wrt, gradients);
+  bwi_differentiate(g, BWI_EXACT, 1, &composed, &cotangent, n_wrt, wrt, gradients);
   for (uint32_t k = 0, next = 0; k < n->n_in; k++)
     if (wanted[k]) cotangents[k] = gradients[next++];
 }

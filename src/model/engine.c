@@ -153,7 +153,8 @@ static void describe(bw_model *base, const bwi_graph *traced, const bwi_engine *
                      .n_classes = (uint32_t)y->shape.v[1],
                      .lower = options->lower,
                      .upper = options->upper,
-                     .search = options->search};
+                     .search = options->search,
+                     .approximates = options->straight_through != 0};
   memcpy(base->shape.v, x->shape.v + 1, base->shape.n * sizeof *x->shape.v);
 }
 
@@ -169,7 +170,8 @@ bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_
   engine->reference = options->reference != 0;
   engine->max_memory_bytes = options->max_memory_bytes;
   bw_status status = bwi_weights_create(&engine->weights, err);
-  if (status == BW_OK) status = bwi_template_make(&engine->template, traced, engine->reference, err);
+  const bwi_derivative how = options->straight_through ? BWI_STRAIGHT_THROUGH : BWI_EXACT;
+  if (status == BW_OK) status = bwi_template_make(&engine->template, traced, engine->reference, how, err);
   if (status == BW_OK)
     status = choose_batch(&engine->greatest, engine->template.search, engine->max_memory_bytes, err);
   describe(&engine->base, traced, engine, options);

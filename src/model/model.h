@@ -6,6 +6,7 @@
 #define MODEL_MODEL_H
 
 #include <bulwark/model.h>
+#include <stdbool.h>
 
 #include "base/dims.h"
 #include "base/error.h"
@@ -42,6 +43,7 @@ struct bw_model {
   uint32_t n_classes;
   float lower, upper;
   bw_precision search; /* of what attacks search with */
+  bool approximates; /* gradients are approximations on purpose, which no difference quotient confirms */
   int pair_checked;
 };
 struct bwi_session {
@@ -54,5 +56,8 @@ bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, i
                              bw_error *err);
 bw_status bwi_session_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
                                void *payload, float *logits, float *gradients, bw_error *err);
+/* The same for cotangents (n, classes) that are known beforehand. */
+bw_status bwi_session_vjp(bwi_session *s, uint64_t n, const float *samples, const float *cotangents,
+                          float *logits, float *gradients, bw_error *err);
 
 #endif

@@ -66,15 +66,19 @@ static void copy_given(void *payload, uint64_t first, uint64_t n, const float *l
   for (uint64_t i = 0; i < n * g->n_classes; i++) cotangents[i] = g->cotangents[first * g->n_classes + i];
 }
 
+bw_status bwi_session_vjp(bwi_session *s, uint64_t n, const float *samples, const float *cotangents,
+                          float *logits, float *gradients, bw_error *err) {
+  given payload = {.cotangents = cotangents, .n_classes = s->model->n_classes};
+  return bwi_session_gradient(s, n, samples, copy_given, &payload, logits, gradients, err);
+}
+
 bw_status bw_model_vjp(bw_model *model, uint64_t n, const float *samples, const float *cotangents,
                        float *gradients, bw_error *err) {
   bwi_session *session = NULL;
-  given payload = {.cotangents = cotangents, .n_classes = model->n_classes};
   float *logits = bwi_alloc((size_t)n, model->n_classes * sizeof *logits);
   if (logits == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for %llu logits", (unsigned long long)n);
   bw_status status = bwi_session_open(&session, model, err);
-  if (status == BW_OK)
-    status = bwi_session_gradient(session, n, samples, copy_given, &payload, logits, gradients, err);
+  if (status == BW_OK) status = bwi_session_vjp(session, n, samples, cotangents, logits, gradients, err);
   bwi_session_free(session);
   bwi_free(logits);
   return status;

@@ -5,7 +5,7 @@
 #ifndef MODEL_TEMPLATE_H
 #define MODEL_TEMPLATE_H
 
-#include "graph/graph.h"
+#include "graph/differentiate.h"
 
 typedef struct bwi_template {
   bwi_graph *direct; /* float32 samples -> float32 logits, for verification */
@@ -16,7 +16,8 @@ typedef struct bwi_template {
 
 /* plain: no passes, the graph as it was exported. traced has one input (N, ...) and one output
  * (N, classes), both floats. BW_EUNSUPPORTED where it does not allow another batch size; BW_ENOMEM. */
-bw_status bwi_template_make(bwi_template *out, const bwi_graph *traced, bool plain, bw_error *err);
+bw_status bwi_template_make(bwi_template *out, const bwi_graph *traced, bool plain, bwi_derivative how,
+                            bw_error *err);
 void bwi_template_clear(bwi_template *t);
 
 /* A copy of g with float32 input and output; between them it computes as it did. */

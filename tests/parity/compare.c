@@ -214,7 +214,7 @@ static bw_status add_derivative(bwi_graph **out, face *f, const parity_case *c, 
     wrt[f->n_gradients] = bwi_graph_input(g, k);
     f->gradients[f->n_gradients++] = k;
   }
-  bwi_differentiate(g, f->n_cotangents, from, cotangents, f->n_gradients, wrt, outputs + n_outputs);
+  bwi_differentiate(g, BWI_EXACT, f->n_cotangents, from, cotangents, f->n_gradients, wrt, outputs + n_outputs);
   const bw_status status = bwi_graph_set_outputs(g, n_outputs + f->n_gradients, outputs, err);
   if (status != BW_OK) {
     bwi_graph_free(g);

@@ -70,7 +70,7 @@ static void build_function(function *f, const row *r) {
   }
   f->out_count = bwi_node_count(bwi_graph_node(f->g, y));
   const bwi_id c = bwi_input(f->g, BW_F64, &bwi_graph_node(f->g, y)->shape, 1);
-  bwi_differentiate(f->g, 1, &y, &c, r->n_in, in, outputs + 1);
+  bwi_differentiate(f->g, BWI_EXACT, 1, &y, &c, r->n_in, in, outputs + 1);
   if (bwi_graph_set_outputs(f->g, r->n_in + 1, outputs, &err) != BW_OK) fail_msg("%s: %s", r->name, err.text);
   const bwi_backend *backends[] = {&bwi_backend_ref};
   assert_int_equal(bwi_weights_create(&f->weights, NULL), BW_OK);
@@ -631,7 +631,7 @@ static bwi_id build_gradient_of_cube(bwi_graph *g, const bwi_id *in) {
   const bwi_id cube = bwi_multiply(g, in[0], bwi_unary(g, BWI_Square, in[0]));
   const bwi_id ones = bwi_broadcast(g, bwi_scalar(g, BW_F64, 1), &bwi_graph_node(g, in[0])->shape);
   bwi_id gradient;
-  bwi_differentiate(g, 1, &cube, &ones, 1, in, &gradient);
+  bwi_differentiate(g, BWI_EXACT, 1, &cube, &ones, 1, in, &gradient);
   return gradient;
 }
 
@@ -775,7 +775,7 @@ static void test_only_what_is_needed_is_built(void **state) {
   const bwi_id y = bwi_matmul(g, bwi_unary(g, BWI_Exp, x), w), c = bwi_input(g, BW_F32, &shape, 1);
   const uint32_t before = bwi_graph_count(g);
   bwi_id gradient;
-  bwi_differentiate(g, 1, &y, &c, 1, &x, &gradient);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &c, 1, &x, &gradient);
   assert_int_equal(bwi_graph_count(g) - before, 3); /* transpose of w, product, times exp(x) */
   assert_int_equal(bwi_graph_node(g, gradient)->stage, 1);
   bwi_graph_free(g);
@@ -792,12 +792,34 @@ static void test_independent_variables_get_zeros(void **state) {
   const bwi_id cotangents[] = {bwi_input(g, BW_F32, &shape, 1), bwi_input(g, BW_I32, &shape, 1)};
   const bwi_id wrt[] = {x, other, integer};
   bwi_id gradients[3];
-  bwi_differentiate(g, 2, outputs, cotangents, 3, wrt, gradients);
+  bwi_differentiate(g, BWI_EXACT, 2, outputs, cotangents, 3, wrt, gradients);
   assert_int_equal(bwi_graph_status(g, NULL), BW_OK);
   assert_int_equal(gradients[0], bwi_zeros_like(g, x));
   assert_int_equal(gradients[1], bwi_zeros_like(g, other));
   assert_int_equal(gradients[2], bwi_zeros_like(g, integer));
   bwi_graph_free(g);
+}
+
+/* What is behind a flat operation has a derivative; it reaches what is before it only straight through. */
+static void test_straight_through(void **state) {
+  (void)state;
+  static const bwi_prim flat[] = {BWI_Round, BWI_Floor, BWI_Ceil, BWI_Sign, BWI_StopGradient};
+  for (size_t k = 0; k < sizeof flat / sizeof *flat; k++) {
+    bwi_graph *g = NULL;
+    assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
+    const bwi_dims shape = {1, {2}};
+    const bwi_id x = bwi_input(g, BW_F32, &shape, 0), c = bwi_input(g, BW_F32, &shape, 1);
+    const bwi_id inner = bwi_unary(g, flat[k], x), y = bwi_unary(g, BWI_Exp, inner);
+    bwi_id exact = BWI_NONE, through = BWI_NONE, wanted = BWI_NONE;
+    bwi_differentiate(g, BWI_EXACT, 1, &y, &c, 1, &x, &exact);
+    bwi_differentiate(g, BWI_STRAIGHT_THROUGH, 1, &y, &c, 1, &x, &through);
+    bwi_differentiate(g, BWI_EXACT, 1, &y, &c, 1, &inner, &wanted);
+    assert_int_equal(bwi_graph_status(g, NULL), BW_OK);
+    assert_int_equal(exact, bwi_zeros_like(g, x));
+    assert_int_equal(through, wanted);
+    assert_true(through != exact);
+    bwi_graph_free(g);
+  }
 }
 
 static void test_several_outputs_and_inner_variables(void **state) {
@@ -810,7 +832,7 @@ static void test_several_outputs_and_inner_variables(void **state) {
   const bwi_id c = bwi_input(g, BW_F32, &shape, 1), d = bwi_input(g, BW_F32, &shape, 1);
   const bwi_id wrt[] = {x, inner};
   bwi_id gradients[2];
-  bwi_differentiate(g, 2, outputs, (bwi_id[]){c, d}, 2, wrt, gradients);
+  bwi_differentiate(g, BWI_EXACT, 2, outputs, (bwi_id[]){c, d}, 2, wrt, gradients);
   assert_int_equal(gradients[1], bwi_add(g, c, bwi_unary(g, BWI_Negative, d)));
   assert_int_equal(gradients[0], bwi_unary(g, BWI_Negative, gradients[1]));
   bwi_graph_free(g);
@@ -854,7 +876,7 @@ static void test_what_has_no_derivative(void **state) {
     }
     const bwi_id c = bwi_zeros_like(g, y);
     bwi_id gradient = 0;
-    bwi_differentiate(g, 1, &y, &c, 1, &x, &gradient);
+    bwi_differentiate(g, BWI_EXACT, 1, &y, &c, 1, &x, &gradient);
     assert_int_equal(gradient, BWI_NONE);
     assert_int_equal(bwi_graph_status(g, &err), BW_EUNSUPPORTED);
     if (strstr(err.text, rows[i].name) == NULL) fail_msg("%s is not named: %s", rows[i].name, err.text);
@@ -879,7 +901,7 @@ static void test_wrong_arguments(void **state) {
     bwi_input(g, BW_F32, &shape, 0);
     bwi_input(g, BW_F32, &shape, 1);
     bwi_input(g, BW_F32, &other, 1);
-    bwi_differentiate(g, 1, &rows[i].output, &rows[i].cotangent, 1, &rows[i].variable, &gradient);
+    bwi_differentiate(g, BWI_EXACT, 1, &rows[i].output, &rows[i].cotangent, 1, &rows[i].variable, &gradient);
     assert_int_equal(bwi_graph_status(g, NULL), rows[i].status);
     assert_int_equal(gradient, BWI_NONE);
     bwi_graph_free(g);
@@ -895,7 +917,7 @@ static bw_status differentiate_once(void *payload) {
   const bwi_id x = bwi_input(g, BW_F64, &shape, 0), c = bwi_input(g, BW_F64, &shape, 1);
   const bwi_id y = build_self_attention(g, &x);
   bwi_id gradient;
-  bwi_differentiate(g, 1, &y, &c, 1, &x, &gradient);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &c, 1, &x, &gradient);
   status = bwi_graph_status(g, NULL);
   bwi_graph_free(g);
   return status;
@@ -923,6 +945,7 @@ int main(void) {
       cmocka_unit_test(test_edges),
       cmocka_unit_test(test_only_what_is_needed_is_built),
       cmocka_unit_test(test_independent_variables_get_zeros),
+      cmocka_unit_test(test_straight_through),
       cmocka_unit_test(test_several_outputs_and_inner_variables),
       cmocka_unit_test(test_what_has_no_derivative),
       cmocka_unit_test(test_wrong_arguments),

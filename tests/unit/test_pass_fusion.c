@@ -53,7 +53,7 @@ static void gradient_of_relu(bwi_graph *g) { /* the mask must not keep the sum a
   const bwi_id y = relu(g, bwi_add(g, convolution(g, x), any_constant(g, channels)));
   const bwi_id cotangent = bwi_input(g, BW_F32, &pixels, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
@@ -66,7 +66,7 @@ static void gradient_of_a_block(bwi_graph *g) {
   const bwi_id y = bwi_add(g, bwi_apply(g, BWI_Convolution, &plain_convolution, 2, (bwi_id[]){h, w}), x);
   const bwi_id cotangent = bwi_input(g, BW_F32, &image, 1), from = bwi_graph_input(g, 0);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &from, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &from, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
@@ -79,7 +79,7 @@ static void gradient_through_pooling(bwi_graph *g) {
   const bwi_id y = bwi_matmul(g, flat, any_constant(g, (bwi_dims){2, {12, 4}}));
   const bwi_id cotangent = bwi_input(g, BW_F32, &(bwi_dims){2, {2, 4}}, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
@@ -212,7 +212,7 @@ static void exported_layer(bwi_graph *g) {
   const bwi_id y = bwi_binary(g, BWI_Maximum, scaled, bwi_broadcast(g, bwi_scalar(g, BW_F32, 0), &pixels));
   const bwi_id cotangent = bwi_input(g, BW_F32, &pixels, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 

@@ -90,7 +90,7 @@ static bwi_graph *with_gradient(const bwi_graph *forward) {
   const bwi_id y = bwi_graph_output(g, 0), x = bwi_graph_input(g, 0);
   const bwi_id cotangent = bwi_input(g, BW_F32, &bwi_graph_node(g, y)->shape, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
   return g;
 }

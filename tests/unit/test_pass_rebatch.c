@@ -114,7 +114,7 @@ static void choose_matrices(bwi_graph *g, int64_t n, bwi_id rows) {
   const bwi_id y = bwi_reshape(g, bwi_apply(g, BWI_GatherMM, NULL, 4, in), &(bwi_dims){2, {n, 2}});
   const bwi_id cotangent = bwi_input(g, BW_F32, &bwi_graph_node(g, y)->shape, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
@@ -142,7 +142,7 @@ static void gradient(bwi_graph *g, int64_t n) {
   const bwi_id y = bwi_graph_output(g, 0), x = bwi_graph_input(g, 0);
   const bwi_id cotangent = bwi_input(g, BW_F32, &bwi_graph_node(g, y)->shape, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
@@ -150,7 +150,7 @@ static void gradient_that_is_zero(bwi_graph *g, int64_t n) {
   const bwi_id x = input(g, n, (bwi_dims){1, {4}}), y = bwi_unary(g, BWI_StopGradient, x);
   const bwi_id cotangent = bwi_input(g, BW_F32, &bwi_graph_node(g, y)->shape, 1);
   bwi_id outputs[2] = {y, BWI_NONE};
-  bwi_differentiate(g, 1, &y, &cotangent, 1, &x, &outputs[1]);
+  bwi_differentiate(g, BWI_EXACT, 1, &y, &cotangent, 1, &x, &outputs[1]);
   assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
 }
 
