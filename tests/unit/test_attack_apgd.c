@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "attack/attack.h"
 #include "support/contest.h"
 #include "support/unit.h"
@@ -151,6 +153,22 @@ static void test_allocation_failures(void **state) {
   sweep_attack("apgd", BW_LINF, 0.3, here->model);
 }
 
+/* One more rise in the first window decides for some sample whether its step is halved. */
+static void test_fidelity_changes_some_sample(void **state) {
+  const arena *here = *state;
+  static const char *const settings[][5] = {{"early_stop", "false", NULL},
+                                            {"early_stop", "false", "fidelity", "reference", NULL}};
+  bw_attack_result *results[2];
+  for (int k = 0; k < 2; k++)
+    results[k] = contest("apgd", BW_LINF, 0.3, settings[k], here->model, here->pictures, NULL);
+  uint64_t n_different = 0;
+  for (uint64_t i = 0; i < bw_attack_result_count(results[0]); i++)
+    n_different += memcmp(bw_attack_result_sample(results[0], i), bw_attack_result_sample(results[1], i),
+                          TOY_D * sizeof(float)) != 0;
+  assert_true(n_different > 0 && n_different < bw_attack_result_count(results[0]));
+  for (int k = 0; k < 2; k++) bw_attack_result_free(results[k]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_reaches_the_boundary_and_not_less),
@@ -159,6 +177,7 @@ int main(void) {
       cmocka_unit_test(test_few_steps_and_few_classes),
       cmocka_unit_test(test_refuses_losses_that_need_more_classes),
       cmocka_unit_test(test_leaves_wrong_samples_alone),
+      cmocka_unit_test(test_fidelity_changes_some_sample),
       cmocka_unit_test(test_allocation_failures),
   };
   return cmocka_run_group_tests_name("attack_apgd", tests, arena_open, arena_close);

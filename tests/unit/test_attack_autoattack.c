@@ -82,12 +82,33 @@ static void test_sameness(void **state) {
   bw_dataset_free(few);
 }
 
+/* Two ascents over the mean of 20 passes: on a model that is not random, those passes are equal. */
+static void test_rand_counts_twenty_passes(void **state) {
+  const arena *here = *state;
+  static const char *const rand_[] = {"version", "rand", NULL}, *const few_eot[] = {"version", "rand", "eot",
+                                                                                    "3", NULL};
+  bw_dataset *few = toy_data(4, 1);
+  for (int k = 0; k < 2; k++) {
+    bw_attack_result *result =
+        contest("autoattack", BW_LINF, 1e-4, k == 0 ? rand_ : few_eot, here->model, few, NULL);
+    const uint64_t passes = k == 0 ? 20 : 3;
+    for (uint64_t i = 0; i < 4; i++) {
+      const bw_sample_outcome *o = bw_attack_result_at(result, i);
+      assert_int_equal(o->success, 0);
+      assert_int_equal(o->forwards, 2 * 101 * passes);
+    }
+    bw_attack_result_free(result);
+  }
+  bw_dataset_free(few);
+}
+
 /* The ratio of logits needs more classes than these models have. */
 static void test_few_classes(void **state) {
   (void)state;
-  static const char *const versions[][3] = {{"version", "standard", NULL}, {"version", "plus", NULL}};
+  static const char *const versions[][3] = {
+      {"version", "standard", NULL}, {"version", "plus", NULL}, {"version", "rand", NULL}};
   for (uint32_t n_classes = 2; n_classes <= 3; n_classes++)
-    for (int v = 0; v < 2; v++) {
+    for (int v = 0; v < 3; v++) {
       linear l;
       linear_open(&l, n_classes, 0, 1);
       bw_dataset *few = toy_dataset(4, LINEAR_D, l.samples, l.labels);
@@ -129,11 +150,9 @@ static void test_progress_goes_forward_to_the_end(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parts),
-      cmocka_unit_test(test_is_at_least_its_parts),
-      cmocka_unit_test(test_sameness),
-      cmocka_unit_test(test_few_classes),
-      cmocka_unit_test(test_progress_goes_forward_to_the_end),
+      cmocka_unit_test(test_parts),       cmocka_unit_test(test_is_at_least_its_parts),
+      cmocka_unit_test(test_sameness),    cmocka_unit_test(test_rand_counts_twenty_passes),
+      cmocka_unit_test(test_few_classes), cmocka_unit_test(test_progress_goes_forward_to_the_end),
   };
   return cmocka_run_group_tests_name("attack_autoattack", tests, arena_open, arena_close);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <string.h>
 
 #include "attack/attack.h"
 #include "support/contest.h"
@@ -146,6 +147,32 @@ static void test_allocation_failures(void **state) {
   sweep_attack("square", BW_L2, 6, here->scores);
 }
 
+/* The answer hangs on the last pixel alone: the stripes of the start put it right for some samples, and only
+ * windows that reach it for the others. */
+static void test_the_authors_windows_miss_the_last_pixel(void **state) {
+  (void)state;
+  static const char *const settings[][5] = {{"queries", "1000", NULL},
+                                            {"queries", "1000", "fidelity", "reference", NULL}};
+  linear l;
+  linear_open(&l, 2, 0, 1);
+  memset(l.weights, 0, sizeof l.weights);
+  l.weights[1][LINEAR_D - 1] = 1;
+  l.biases[0] = 0;
+  l.biases[1] = -0.5F;
+  for (int i = 0; i < LINEAR_N; i++) l.labels[i] = l.samples[i * LINEAR_D + LINEAR_D - 1] > 0.5F;
+  bw_dataset *data = toy_dataset(LINEAR_N, LINEAR_D, l.samples, l.labels);
+  uint64_t n_broken[2] = {0};
+  for (int k = 0; k < 2; k++) {
+    bw_attack_result *result = contest("square", BW_LINF, 0.4, settings[k], l.model, data, NULL);
+    for (uint64_t i = 0; i < LINEAR_N; i++) n_broken[k] += bw_attack_result_at(result, i)->success;
+    bw_attack_result_free(result);
+  }
+  assert_int_equal(n_broken[0], LINEAR_N);
+  assert_true(n_broken[1] > 0 && n_broken[1] < LINEAR_N);
+  bw_dataset_free(data);
+  linear_close(&l);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nears_the_boundary_and_not_less),
@@ -154,6 +181,7 @@ int main(void) {
       cmocka_unit_test(test_more_queries_break_more),
       cmocka_unit_test(test_sameness),
       cmocka_unit_test(test_shapes),
+      cmocka_unit_test(test_the_authors_windows_miss_the_last_pixel),
       cmocka_unit_test(test_allocation_failures),
   };
   return cmocka_run_group_tests_name("attack_square", tests, arena_open, arena_close);

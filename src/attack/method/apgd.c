@@ -2,8 +2,8 @@
 /* Gradient ascent whose step adapts to each sample. Linf and L2: algorithm 1 of Croce and Hein 2020, with
  * momentum; at checkpoints that come ever closer, a sample whose loss rose too seldom halves its step and
  * goes back to its best iterate. L1: Croce and Hein 2021, sparse steps whose length and sparsity follow how
- * sparse the best perturbation is. The authors' code compares the first loss with zero at the first
- * checkpoint; here it is compared with the loss of the start, as in the paper. */
+ * sparse the best perturbation is. At the first checkpoint the authors' code compares the first loss with
+ * zero; the paper, with the loss of the start. */
 #include <math.h>
 #include <string.h>
 
@@ -148,7 +148,8 @@ static void begin(const climb *c, bwi_batch *batch, uint64_t i) {
   const uint64_t d = c->ball.d;
   const bool is_later = c->first_step > 0 || c->n_steps < c->n_all_steps;
   own->step = c->first_stride;
-  own->best_at_check = own->last = s->loss;
+  own->best_at_check = s->loss;
+  own->last = bwi_attack_is_faithful(batch->attack) ? 0 : s->loss;
   own->n_rises = 0;
   own->was_shortened = true;
   own->n_changed = is_later ? count_changed(d, batch->x + i * d, s->clean) : d;

@@ -7,8 +7,8 @@
 #include "attack/attack.h"
 #include "model/model.h"
 
-enum { STANDARD = 0, PLUS = 1 };
-static const char *const version_names[] = {"standard", "plus", NULL};
+enum { STANDARD, PLUS, RAND };
+static const char *const version_names[] = {"standard", "plus", "rand", NULL};
 
 #define VERSION(version) (1u << (version))
 #define BOTH (VERSION(STANDARD) | VERSION(PLUS))
@@ -34,12 +34,17 @@ static const part parts[] = {
     {&bwi_apgd_t, BOTH, L1, 1, BWI_LOSS_DLR, 5},
     {&bwi_fab_t, BOTH, DENSE | L1, 1, BWI_LOSS_CE, 9},
     {&bwi_square, VERSION(STANDARD), DENSE | L1, 1, BWI_LOSS_CE, 0},
+    {&bwi_apgd, VERSION(RAND), DENSE | L1, 1, BWI_LOSS_CE, 0},
+    {&bwi_apgd, VERSION(RAND), DENSE | L1, 1, BWI_LOSS_DLR, 0},
 };
 
+static const double rand_eot = 20; /* passes of a random model, unless the user says how many */
+
 /* Options that a class does not have are passed over. */
-static bw_attack configure(const part *p, const bw_attack *whole, uint32_t n_classes) {
+static bw_attack configure(const part *p, const bw_attack *whole, uint32_t version, uint32_t n_classes) {
   bw_attack attack = bwi_attack_of(p->class, whole->norm, whole->eps);
   memcpy(attack.common, whole->common, sizeof attack.common);
+  if (version == RAND && bwi_attack_value(whole, "eot", 1) <= 1) bwi_attack_put(&attack, "eot", rand_eot);
   bwi_attack_put(&attack, "restarts", p->restarts);
   bwi_attack_put(&attack, "loss", p->loss == BWI_LOSS_DLR && n_classes < 4 ? BWI_LOSS_MARGIN : p->loss);
   bwi_attack_put(&attack, "targets", p->targets);
@@ -54,7 +59,7 @@ static bool part_of(bw_attack *out, const bw_attack *whole, const bw_model *mode
     const part *p = &parts[i];
     if ((p->versions & VERSION(version)) == 0 || (p->norms & BW_NORM_BIT(whole->norm)) == 0) continue;
     if (k-- > 0) continue;
-    *out = configure(p, whole, model->n_classes);
+    *out = configure(p, whole, version, model->n_classes);
     return true;
   }
   return false;
@@ -62,8 +67,10 @@ static bool part_of(bw_attack *out, const bw_attack *whole, const bw_model *mode
 
 static const bw_option_info options[] = {
     {"version",
-     "standard: apgd, apgd-t, fab-t, square; plus: more restarts, and apgd with dlr and fab besides", NULL,
-     BW_OPTION_CHOICE, 0, 1, STANDARD, version_names},
+     "standard: apgd, apgd-t, fab-t, square; plus: more restarts, and apgd with dlr and fab besides; rand, "
+     "for "
+     "random models: apgd with both losses over the mean of 20 passes",
+     NULL, BW_OPTION_CHOICE, 0, 2, STANDARD, version_names},
 };
 
 const bwi_attack_class bwi_autoattack = {

@@ -18,6 +18,7 @@ typedef struct note {
 
 typedef struct window {
   uint64_t row, column, height, width;
+  bool avoids_last; /* row and column */
 } window;
 
 /* ---- random numbers ---- */
@@ -75,9 +76,10 @@ static window window_odd(const bwi_layout *l, double share) {
   return (window){.height = side, .width = side};
 }
 
+/* The authors' code never reaches the last row and the last column. */
 static window placed(const bwi_layout *l, window w, const draw *r, uint32_t k) {
-  w.row = place(r, k, l->height - w.height + 1);
-  w.column = place(r, k + 1, l->width - w.width + 1);
+  w.row = place(r, k, l->height - w.height + !w.avoids_last);
+  w.column = place(r, k + 1, l->width - w.width + !w.avoids_last);
   return w;
 }
 
@@ -266,7 +268,8 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
   for (uint32_t query = 1; query < n_queries && batch->n > 0; query++) {
     const uint64_t of_10000 = rescales ? (uint64_t)(query - 1) * 10000 / n_queries : query - 1;
     const double share = share_at(first_share, of_10000);
-    const window w = is_linf ? window_linf(&batch->layout, share) : window_odd(&batch->layout, share);
+    window w = is_linf ? window_linf(&batch->layout, share) : window_odd(&batch->layout, share);
+    w.avoids_last = bwi_attack_is_faithful(batch->attack);
     if (!is_linf) build_bump(batch->ball.norm, w.height, batch->scratch);
     for (uint64_t i = 0; i < batch->n; i++) {
       const draw r = draw_of(&batch->subjects[i], query);
