@@ -115,7 +115,7 @@ bw_status network_graph(bwi_graph **out, const network *n, int64_t batch, bw_err
   const bwi_id logits = n->build(g, x);
   const bwi_id cotangent = bwi_input(g, BW_F32, &(bwi_dims){2, {batch, CLASSES}}, 1);
   bwi_id gradient = BWI_NONE;
-  bwi_differentiate(g, 1, &logits, &cotangent, 1, &x, &gradient);
+  bwi_differentiate(g, BWI_EXACT, 1, &logits, &cotangent, 1, &x, &gradient);
   bw_status status = bwi_graph_set_outputs(g, 2, (bwi_id[]){logits, gradient}, err);
   if (status == BW_OK) status = bwi_optimise(out, g, bwi_ref_evaluate, err);
   bwi_graph_free(g);

@@ -65,7 +65,7 @@ static bw_status differentiate(bwi_graph **out, const bwi_graph *g, bw_error *er
   outputs[0] = bwi_graph_output(derived, 0);
   const bwi_node *y = bwi_graph_node(derived, outputs[0]);
   const bwi_id cotangent = bwi_input(derived, y->dtype, &y->shape, 1);
-  bwi_differentiate(derived, 1, outputs, &cotangent, 1, &x, outputs + 1);
+  bwi_differentiate(derived, BWI_EXACT, 1, outputs, &cotangent, 1, &x, outputs + 1);
   const bw_status status = bwi_graph_set_outputs(derived, 2, outputs, err);
   if (status == BW_OK) {
     *out = derived;
