@@ -20,6 +20,7 @@ typedef struct step {
   bwi_kernel kernel;
   const void **in; /* one an operand, inside the plan's `operands` */
   void *out;
+  bool for_outputs; /* some output of the step's own stage depends on it */
   double seconds;
   uint64_t runs;
 } step;
@@ -313,6 +314,25 @@ static void attach(bwi_plan *plan) {
   plan->attached = plan->workspace->data;
 }
 
+/* Stage 0 keeps more for stage 1 than its outputs need: masks of activations, say. */
+static bw_status find_purposes(bwi_plan *plan, bw_error *err) {
+  const bwi_graph *g = plan->g;
+  bool *needed = bwi_alloc(bwi_graph_count(g), sizeof *needed);
+  if (needed == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a plan");
+  for (uint32_t k = 0; k < bwi_graph_n_outputs(g); k++) {
+    const bwi_id id = bwi_graph_output(g, k);
+    needed[id] = bwi_graph_node(g, id)->stage == 0;
+  }
+  for (bwi_id id = (bwi_id)bwi_graph_count(g); id-- > 0;) {
+    const bwi_node *n = bwi_graph_node(g, id);
+    for (uint32_t k = 0; k < n->n_in && needed[id]; k++) needed[n->in[k]] = true;
+  }
+  for (uint32_t s = 0; s < plan->n_steps; s++)
+    plan->steps[s].for_outputs = s >= plan->n_first_stage || needed[plan->steps[s].node];
+  bwi_free(needed);
+  return BW_OK;
+}
+
 /* --- making --- */
 
 static bw_status make_steps(bwi_plan *plan, uint32_t n_backends, const bwi_backend *const *backends,
@@ -324,6 +344,7 @@ static bw_status make_steps(bwi_plan *plan, uint32_t n_backends, const bwi_backe
   for (uint32_t s = 0; s < plan->n_steps; s++)
     BW_TRY(bind_kernel(&plan->steps[s], plan->g, n_backends, backends, weights, flags, err));
   find_lives(plan, values);
+  BW_TRY(find_purposes(plan, err));
   BW_TRY(place_values(plan, values, blocks, err));
   BW_TRY(reserve(plan->workspace, plan->workspace_bytes, err));
   attach(plan);
@@ -403,13 +424,11 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err) {
-  if (stage > 1) return BW_FAIL(err, BW_EINVAL, "a plan has stages 0 and 1, not %u", stage);
+static bw_status run_steps(bwi_plan *plan, uint32_t begin, uint32_t end, bool outputs_only, bw_error *err) {
   attach(plan);
-  const uint32_t begin = stage == 0 ? 0 : plan->n_first_stage;
-  const uint32_t end = stage == 0 ? plan->n_first_stage : plan->n_steps;
   for (uint32_t i = begin; i < end; i++) {
     step *s = &plan->steps[i];
+    if (outputs_only && !s->for_outputs) continue;
     const double start = plan->profiling ? now() : 0;
     const bw_status status = s->kernel.run(s->kernel.state, s->in, s->out, plan->scratch);
     if (status != BW_OK)
@@ -421,6 +440,16 @@ bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err) {
     s->runs++;
   }
   return BW_OK;
+}
+
+bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err) {
+  if (stage > 1) return BW_FAIL(err, BW_EINVAL, "a plan has stages 0 and 1, not %u", stage);
+  return stage == 0 ? run_steps(plan, 0, plan->n_first_stage, false, err)
+                    : run_steps(plan, plan->n_first_stage, plan->n_steps, false, err);
+}
+
+bw_status bwi_plan_run_outputs(bwi_plan *plan, bw_error *err) {
+  return run_steps(plan, 0, plan->n_first_stage, true, err);
 }
 
 size_t bwi_plan_workspace_bytes(const bwi_plan *plan) {

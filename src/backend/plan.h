@@ -63,6 +63,8 @@ void *bwi_plan_input(bwi_plan *plan, uint32_t i); /* to be filled before its sta
 const void *bwi_plan_output(const bwi_plan *plan, uint32_t i); /* valid until the next run of its stage */
 /* Runs the steps of one stage (0: what needs only stage-0 inputs; 1: the rest). */
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err);
+/* Stage 0 as far as its outputs need it; stage 1 must not run before stage 0 has. */
+bw_status bwi_plan_run_outputs(bwi_plan *plan, bw_error *err);
 
 size_t bwi_plan_workspace_bytes(const bwi_plan *plan); /* that this plan needs */
 /* One line a step: seconds of processor time so far, kernel name, primitive, shape. Timing is off until asked

@@ -71,13 +71,14 @@ static void fill_up(float *rows, const part *p, size_t row) {
     memcpy(rows + k * row, last, row * sizeof(float));
 }
 
-static bw_status run_forward(bwi_plan *plan, const bw_model *model, const part *p, const float *samples,
-                             float *logits, bw_error *err) {
+/* Without a backward pass to come, what only that would read is left out. */
+static bw_status run_forward(bwi_plan *plan, const bw_model *model, const part *p, bool comes_back,
+                             const float *samples, float *logits, bw_error *err) {
   const size_t d = (size_t)model->d, classes = model->n_classes;
   float *in = bwi_plan_input(plan, 0);
   memcpy(in, samples + p->first * d, (size_t)p->count * d * sizeof(float));
   fill_up(in, p, d);
-  BW_TRY(bwi_plan_run(plan, 0, err));
+  BW_TRY(comes_back ? bwi_plan_run(plan, 0, err) : bwi_plan_run_outputs(plan, err));
   memcpy(logits + p->first * classes, bwi_plan_output(plan, 0), (size_t)p->count * classes * sizeof(float));
   return BW_OK;
 }
@@ -101,7 +102,7 @@ static bw_status session_logits(bwi_session *session, uint64_t n, const float *s
     p = next_part(engine, p.first + p.count, n);
     bwi_plan *plan = NULL;
     BW_TRY(find_plan(&plan, (engine_session *)session, direct ? BWI_DIRECT : BWI_SEARCH, p.size, err));
-    BW_TRY(run_forward(plan, session->model, &p, samples, logits, err));
+    BW_TRY(run_forward(plan, session->model, &p, false, samples, logits, err));
   }
   return BW_OK;
 }
@@ -114,7 +115,7 @@ static bw_status session_gradient(bwi_session *session, uint64_t n, const float 
     p = next_part(engine, p.first + p.count, n);
     bwi_plan *plan = NULL;
     BW_TRY(find_plan(&plan, (engine_session *)session, BWI_SEARCH, p.size, err));
-    BW_TRY(run_forward(plan, session->model, &p, samples, logits, err));
+    BW_TRY(run_forward(plan, session->model, &p, true, samples, logits, err));
     BW_TRY(run_backward(plan, session->model, &p, cotangent, payload, logits, gradients, err));
   }
   return BW_OK;

@@ -394,6 +394,32 @@ static void test_profile(void **state) {
   bwi_graph_free(g);
 }
 
+/* y = exp(x) is the output, sin(x) is for the second stage alone. */
+static void test_outputs_alone(void **state) {
+  (void)state;
+  bwi_graph *g = NULL;
+  bwi_plan *plan = NULL;
+  assert_int_equal(bwi_graph_create(&g, NULL), BW_OK);
+  const bwi_dims shape = {1, {8}};
+  const bwi_id x = bwi_input(g, BW_F32, &shape, 0), c = bwi_input(g, BW_F32, &shape, 1);
+  const bwi_id sine = bwi_unary(g, BWI_Sin, x),
+               outputs[] = {bwi_unary(g, BWI_Exp, x), bwi_multiply(g, c, sine)};
+  assert_int_equal(bwi_graph_set_outputs(g, 2, outputs, NULL), BW_OK);
+  assert_int_equal(bwi_plan_create(&plan, g, 1, backends, NULL, 0, NULL), BW_OK);
+  bwi_plan_profile(plan, true);
+  for (int k = 0; k < 8; k++) ((float *)bwi_plan_input(plan, 0))[k] = (float)k;
+  assert_int_equal(bwi_plan_run_outputs(plan, NULL), BW_OK);
+  for (int k = 0; k < 8; k++)
+    assert_float_equal(((const float *)bwi_plan_output(plan, 0))[k], expf((float)k), 1e-3F);
+  for (uint32_t s = 0; s < bwi_plan_n_steps(plan); s++)
+    assert_int_equal(bwi_plan_step(plan, s).runs, bwi_plan_step(plan, s).node == outputs[0]);
+  run(plan, 0);
+  for (uint32_t s = 0; s < bwi_plan_n_steps(plan); s++)
+    if (bwi_plan_step(plan, s).node == sine) assert_int_equal(bwi_plan_step(plan, s).runs, 1);
+  bwi_plan_free(plan);
+  bwi_graph_free(g);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random_graphs),
@@ -407,6 +433,7 @@ int main(void) {
       cmocka_unit_test(test_backends_in_order),
       cmocka_unit_test(test_index_out_of_range),
       cmocka_unit_test(test_profile),
+      cmocka_unit_test(test_outputs_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
