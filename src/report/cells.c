@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "report/markup.h"
-#include "report/style.h"
 
 static bool is_wrong(const bw_evaluated_sample *s) {
   return s->clean_prediction != s->label;
@@ -29,7 +28,7 @@ static void legend(bwi_buffer *out, const bwi_report *r) {
     uint64_t count = 0;
     for (uint64_t i = 0; i < r->n_samples; i++) count += r->samples[i].broken_by == (int32_t)k;
     n_broken += count;
-    snprintf(colour, sizeof colour, "a%u", (unsigned)(k % BWI_STYLE_COLOURS));
+    snprintf(colour, sizeof colour, "a%u", (unsigned)k);
     legend_entry(out, colour, r->attacks[k].name, count, r->n_samples);
   }
   legend_entry(out, "", "stands", r->n_samples - n_wrong - n_broken, r->n_samples);
@@ -43,7 +42,7 @@ static void cell(bwi_buffer *out, const bwi_report *r, uint64_t i) {
   const unsigned long long origin = s->origin;
   bwi_buffer_text(out, "<li");
   if (s->broken_by >= 0)
-    bwi_buffer_format(out, " class=a%u", (unsigned)s->broken_by % BWI_STYLE_COLOURS);
+    bwi_buffer_format(out, " class=a%u", (unsigned)s->broken_by);
   else if (is_wrong(s))
     bwi_buffer_text(out, " class=x");
   if (i % labelled == 0) bwi_buffer_format(out, " data-row=%llu", origin);

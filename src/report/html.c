@@ -72,8 +72,7 @@ static void rate_cells(bwi_buffer *out, const bw_rate *rate) {
 }
 
 static void attack_row(bwi_buffer *out, const bw_attack_summary *a, uint32_t i) {
-  bwi_buffer_format(out, "<tr><td class=\"text\"><span class=\"swatch a%u\"></span><b>",
-                    (unsigned)(i % BWI_STYLE_COLOURS));
+  bwi_buffer_format(out, "<tr><td class=\"text\"><span class=\"swatch a%u\"></span><b>", (unsigned)i);
   bwi_markup_text(out, a->name);
   bwi_buffer_text(out, "</b><small>");
   bwi_markup_text(out, a->configuration);
@@ -133,7 +132,7 @@ static void queries_legend(bwi_buffer *out, const bwi_report *r) {
     const bw_attack_summary *a = &r->attacks[k];
     if (a->n_query_points == 0) continue;
     const bw_query_point *last = &points[a->n_query_points - 1];
-    bwi_buffer_format(out, "<span><i class=\"cell a%u\"></i>", (unsigned)(k % BWI_STYLE_COLOURS));
+    bwi_buffer_format(out, "<span><i class=\"cell a%u\"></i>", (unsigned)k);
     bwi_markup_text(out, a->name);
     bwi_buffer_format(out, " <b>%.2f %%</b> <small>within %llu</small></span>\n", 100 * last->broken.value,
                       (unsigned long long)last->queries);

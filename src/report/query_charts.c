@@ -7,7 +7,6 @@
 #include "report/charts.h"
 #include "report/markup.h"
 #include "report/plot.h"
-#include "report/style.h"
 
 /* What a chart shows of a point; NaN: nothing. */
 typedef double (*value_fn)(const bw_attack_summary *attack, const bw_query_point *point);
@@ -57,10 +56,10 @@ static void query_axis(bwi_buffer *out, const bwi_plot *plot, uint64_t most, con
   bwi_plot_axis(out, plot, text);
 }
 
-static void line(bwi_buffer *out, const bwi_plot *plot, const bw_attack_summary *attack, uint32_t colour,
+static void line(bwi_buffer *out, const bwi_plot *plot, const bw_attack_summary *attack, uint32_t number,
                  const bw_query_point *points, value_fn value) {
   if (attack->n_query_points == 0 || isnan(value(attack, &points[attack->n_query_points - 1]))) return;
-  bwi_buffer_format(out, "<polyline class=\"line a%u\" points=\"", (unsigned)colour);
+  bwi_buffer_format(out, "<polyline class=\"line a%u\" points=\"", (unsigned)number);
   for (uint32_t i = 0; i < attack->n_query_points; i++)
     if (!isnan(value(attack, &points[i])))
       bwi_plot_point(out, plot, log2((double)points[i].queries), value(attack, &points[i]));
@@ -69,7 +68,7 @@ static void line(bwi_buffer *out, const bwi_plot *plot, const bw_attack_summary 
     const bw_query_point *p = &points[i];
     if (isnan(value(attack, p))) continue;
     bwi_buffer_format(out, "<circle class=\"attack a%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"><title>",
-                      (unsigned)colour, bwi_plot_x(plot, log2((double)p->queries)),
+                      (unsigned)number, bwi_plot_x(plot, log2((double)p->queries)),
                       bwi_plot_y(plot, value(attack, p)));
     bwi_markup_text(out, attack->name);
     bwi_buffer_format(out, ", %llu queries: %.2f %% broken", (unsigned long long)p->queries,
@@ -82,7 +81,7 @@ static void line(bwi_buffer *out, const bwi_plot *plot, const bw_attack_summary 
 static void lines(bwi_buffer *out, const bwi_plot *plot, const bwi_report *r, value_fn value) {
   const bw_query_point *points = r->query_points;
   for (uint32_t k = 0; k < r->summary.n_attacks; points += r->attacks[k++].n_query_points)
-    line(out, plot, &r->attacks[k], k % BWI_STYLE_COLOURS, points, value);
+    line(out, plot, &r->attacks[k], k, points, value);
 }
 
 /* The smallest of 1, 2, 5, 10, ... times a power of ten of which at most five reach up to `highest`. */

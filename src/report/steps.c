@@ -7,7 +7,6 @@
 
 #include "report/charts.h"
 #include "report/plot.h"
-#include "report/style.h"
 
 /* Step 0 is the clean accuracy, step k that after attack k - 1. */
 static double value_at(const bwi_report *r, uint32_t step) {
@@ -44,7 +43,7 @@ static void drops(bwi_buffer *out, const bwi_plot *plot, const bwi_report *r) {
                  top = bwi_plot_y(plot, value_at(r, step - 1)), end = bwi_plot_y(plot, value_at(r, step));
     bwi_buffer_format(out,
                       "<rect class=\"drop a%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>\n",
-                      (unsigned)((step - 1) % BWI_STYLE_COLOURS), left, top, right - left, end - top);
+                      (unsigned)(step - 1), left, top, right - left, end - top);
   }
 }
 

@@ -6,16 +6,16 @@ static const char *const rules[] = {
     ":root{--page:#f5f6f8;--card:#fff;--ink:#1d2530;--soft:#596575;--faint:#8892a0;--line:#e4e8ed;--track:#"
     "eceff3;--blue:#3157c8;--pale:#c6d2f4;",
     "--good:#1f7a55;--warn:#9a6208;--bad:#b8342a;--good-bg:#e6f4ed;--warn-bg:#faf0dc;--bad-bg:#fae7e5;",
-    "--c0:#d98a00;--c1:#2f9ad6;--c2:#0a8f69;--c3:#b8618f;--c4:#cc5500;--c5:#5d6b7a;--c6:#7a5cc7;--c7:#"
-    "8c8c1d}",
+    /* Of attacks. With or without a colour blindness any two differ by 24 of CIE 1976 or more, and so they do
+     * from the pale of a sample that stands; dark ones below likewise. */
+    "--c0:#f89b01;--c1:#2aa6ff;--c2:#63ad8d;--c3:#975d9d;--c4:#a32d00;--c5:#454c47;--c6:#3342b9;--c7:#"
+    "b5ae5a}",
     "@media(prefers-color-scheme:dark){:root{--page:#12161c;--card:#1a2028;--ink:#e6eaf0;--soft:#a3aebb;--"
     "faint:#78838f;--line:#2b333e;--track:#262e38;",
     "--blue:#86a4ff;--pale:#35467c;--good:#62c99e;--warn:#e2ad57;--bad:#f0827a;--good-bg:#17302a;--warn-bg:#"
     "352b18;--bad-bg:#3a2122;",
-    "--c0:#f0b040;--c1:#6cc0f0;--c2:#3fc79c;--c3:#e29bc3;--c4:#f0904a;--c5:#a9b4c0;--c6:#b09af0;--c7:#cfcf60}"
+    "--c0:#ffaa05;--c1:#5dcfff;--c2:#10a066;--c3:#ffbecc;--c4:#ba6511;--c5:#7e869c;--c6:#7590f9;--c7:#c2e173}"
     "}",
-    ".a0{--c:var(--c0)}.a1{--c:var(--c1)}.a2{--c:var(--c2)}.a3{--c:var(--c3)}.a4{--c:var(--c4)}.a5{--c:var(--"
-    "c5)}.a6{--c:var(--c6)}.a7{--c:var(--c7)}",
     "*{box-sizing:border-box}html{color-scheme:light "
     "dark}body{margin:0;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe "
     "UI',",
@@ -44,7 +44,8 @@ static const char *const rules[] = {
     "space:normal}",
     "td small{color:var(--faint);display:block;font-size:12.5px;line-height:1.4}td "
     "b{font-weight:600}tr.total td{border-top-width:2px}.wide{overflow-x:auto}.wide table{min-width:640px}",
-    ".swatch{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:8px;background:var(--c)"
+    ".swatch{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:8px;background:var(--m)"
+    " var(--c)"
     "}",
     ".bar{display:block;position:relative;height:8px;border-radius:4px;background:var(--track);min-width:"
     "120px;margin:7px 0}",
@@ -55,7 +56,7 @@ static const char *const rules[] = {
     ".legend{display:flex;flex-wrap:wrap;gap:4px 22px;margin:12px 0 14px;font-size:13.5px}.legend "
     "small{color:var(--faint);font-size:12.5px}",
     ".cell{display:inline-block;width:11px;height:11px;border-radius:2px;margin-right:7px}.cell,.cells "
-    "li{background:var(--c,var(--pale))}",
+    "li{background:var(--m,none) var(--c,var(--pale))}",
     ".cell.x,.cells .x{background:none;box-shadow:inset 0 0 0 1px var(--faint)}",
     ".cells{display:grid;grid-template-columns:repeat(100,1fr);gap:1px;position:relative;list-style:none;"
     "margin:0;padding:0 16px 0 48px}",
@@ -71,7 +72,8 @@ static const char *const rules[] = {
     "UI',Roboto,sans-serif}.grid{stroke:var(--line)}.tick{fill:var(--soft)}",
     ".tick.main{fill:var(--ink);font-weight:600}.band{fill:var(--blue);opacity:.14}.curve{fill:none;stroke:"
     "var(--blue);stroke-width:2.4;stroke-linejoin:round}",
-    ".drop{fill:var(--c)}.line{fill:none;stroke:var(--c);stroke-width:2;stroke-linejoin:round}.dot{fill:var(-"
+    ".drop{fill:var(--c)}.line{fill:none;stroke:var(--c);stroke-dasharray:var(--d);stroke-width:2;stroke-"
+    "linejoin:round}.dot{fill:var(-"
     "-card);stroke:var(--blue);stroke-width:2}.attack{fill:var(--c);stroke:var(--card);stroke-"
     "width:1.5}",
     ".budget{stroke:var(--faint);stroke-dasharray:3 4}.gate{stroke:var(--bad);stroke-dasharray:5 4}",
@@ -94,8 +96,22 @@ static const char *const rules[] = {
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}",
 };
 
+/* There are fewer colours than attacks: those of later turns have a mark on them, and their lines dashes. */
+static void attack_rules(bwi_buffer *out) {
+  enum { N_COLOURS = 8 };
+  static const char *const turns[] = {
+      "--m:none;--d:none",
+      "--m:radial-gradient(circle,var(--card) 32%,transparent 36%);--d:8 4",
+      "--m:linear-gradient(var(--card) 50%,transparent 50%);--d:2 3",
+      "--m:linear-gradient(90deg,var(--card) 50%,transparent 50%);--d:8 3 2 3",
+  };
+  for (unsigned k = 0; k < N_COLOURS * sizeof turns / sizeof *turns; k++)
+    bwi_buffer_format(out, ".a%u{--c:var(--c%u);%s}\n", k, k % N_COLOURS, turns[k / N_COLOURS]);
+}
+
 void bwi_report_style(bwi_buffer *out) {
   bwi_buffer_text(out, "<style>\n");
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) bwi_buffer_format(out, "%s\n", rules[i]);
+  attack_rules(out);
   bwi_buffer_text(out, "</style>");
 }

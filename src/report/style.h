@@ -5,8 +5,7 @@
 
 #include "base/buffer.h"
 
-#define BWI_STYLE_COLOURS 8 /* attack k is drawn in the class a<k % 8> */
-
-void bwi_report_style(bwi_buffer *out); /* <style>...</style> */
+/* <style>...</style>. Attack k < 32 has the class a<k>. */
+void bwi_report_style(bwi_buffer *out);
 
 #endif

@@ -346,6 +346,9 @@ static void test_charts(void **state) {
       "boundary <b>0</b>",
       "src=\"data:image/png;base64,Zm9vYmFy\"",
       "shown &lt;10&gt; times",
+      ".a7{--c:var(--c7);--m:none;",
+      ".a8{--c:var(--c0);--m:radial",
+      ".a31{--c:var(--c7);--m:linear",
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) assert_holds(text, wanted[i]);
   assert_int_equal(count(text, "class=\"line "), 3);
