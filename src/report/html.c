@@ -94,7 +94,8 @@ static void attacks_section(bwi_buffer *out, const bwi_report *r) {
       out,
       "<section><h2>Attacks</h2><p class=\"note\">The share of all samples that are classified "
       "right and that the attack did not break. Every success "
-      "was verified by a fresh float32 pass. Remaining: nor any attack above it. In 8 bit only what stays "
+      "was verified by a fresh float32 pass. Remaining: broken by none above it either. In 8 bit only what "
+      "stays "
       "broken after rounding to "
       "n/255 counts. Distances are those of the successes.</p>\n"
       "<div class=\"wide\"><table><tr><th>attack</th><th></th><th>survives</th><th>remaining</th><th>in 8 "

@@ -43,7 +43,8 @@ static const char *const rules[] = {
     "th:first-child,td:first-child{text-align:left;padding-left:0}td.text,th.text{text-align:left;white-"
     "space:normal}",
     "td small{color:var(--faint);display:block;font-size:12.5px;line-height:1.4}td "
-    "b{font-weight:600}tr.total td{border-top-width:2px}.wide{overflow-x:auto}.wide table{min-width:640px}",
+    "b{font-weight:600}tr.total td{border-top-width:2px}.wide{overflow-x:auto}.wide "
+    "td.text:first-child{min-width:160px}",
     ".swatch{display:inline-block;width:9px;height:9px;border-radius:50%;margin-right:8px;background:var(--m)"
     " var(--c)"
     "}",
