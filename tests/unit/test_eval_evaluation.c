@@ -314,7 +314,7 @@ static void test_older_callers(void **state) {
 static bw_status evaluate_once(void *payload) {
   bw_evaluation *e = NULL;
   bw_evaluation_options o = usual();
-  o.attacks = "fgsm,bim:steps=2";
+  o.attacks = "fgsm,bim:steps=2,noise:draws=2";
   o.n_budgets = 2;
   o.samples = 6;
   o.checks = *(const int *)payload;
