@@ -16,7 +16,9 @@ typedef struct settings {
 
 static const cli_option options[] = {
     {"attacks", 'a', CLI_TEXT, "LIST",
-     "attacks with options, such as fgsm,pgd:steps=100:restarts=5 (default: the standard suite)",
+     "attacks with options, such as fgsm,pgd:steps=100:restarts=5 (default: autoattack; square if MODEL "
+     "gives no "
+     "gradients); each gets what those before it left",
      offsetof(settings, attacks), NULL},
     {"samples", 'n', CLI_COUNT, "N", "attack a random part of N samples (default: all)",
      offsetof(settings, samples), NULL},

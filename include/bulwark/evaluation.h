@@ -13,9 +13,9 @@ extern "C" {
 
 typedef struct bw_evaluation_options {
   size_t struct_size;
-  const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; one that
-                          is a sequence of others, such as autoattack, counts as its parts, each on all
-                          samples; NULL: the standard suite */
+  const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; each gets
+                          what those before it left. One that is a sequence of others, such as autoattack,
+                          counts as its parts. NULL: autoattack, or square for a model without gradients */
   bw_norm norm;        /* default BW_LINF */
   double eps;          /* main budget; NaN: bw_attack_usual_eps */
   uint32_t
@@ -88,8 +88,9 @@ typedef struct bw_check_result {
 
 typedef struct bw_budget_point {
   double eps;
-  bw_rate robust_accuracy; /* at the main budget worst case over all attacks, elsewhere of the one that broke
-                              most there; broken within a smaller budget counts as broken */
+  bw_rate robust_accuracy; /* at the main budget worst case over all attacks; elsewhere what one of them
+                              leaves, the one with most gradient steps and of equals that which broke most:
+                              apgd or apgd-t of autoattack. Broken within a smaller budget counts as broken */
 } bw_budget_point;
 
 typedef struct bw_class_row {
@@ -121,7 +122,7 @@ BW_API bw_class_row bw_evaluation_class(const bw_evaluation *evaluation, uint32_
 typedef struct bw_evaluated_sample {
   uint64_t origin; /* index in the data file */
   int32_t label, clean_prediction, adversarial_prediction;
-  int32_t broken_by; /* index of the attack that broke it first, -1 if none */
+  int32_t broken_by; /* index of the attack that broke it, -1 if none */
   float distance;
   const float *clean, *adversarial; /* borrowed; adversarial equals clean when unbroken */
 } bw_evaluated_sample;

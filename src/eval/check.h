@@ -52,11 +52,12 @@ void bwi_check_skip(bwi_check_call *call, const char *why);
 typedef bool (*bwi_wanted_fn)(const bw_evaluation *e, const void *payload, uint64_t i);
 bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted,
                    const void *payload, bw_error *err);
-bool bwi_survived(const bw_evaluation *e, const void *stage,
-                  uint64_t i); /* a bwi_wanted_fn: unbroken by the stage */
-
-bool bwi_survived_gradients(const bw_evaluation *e, const void *unused,
-                            uint64_t i); /* a bwi_wanted_fn: unbroken by every white-box attack */
+/* Each a bwi_wanted_fn: unbroken by every attack; unbroken by the attacks of a kind (a bwi_kind *). */
+bool bwi_withstood(const bw_evaluation *e, const void *unused, uint64_t i);
+typedef struct bwi_kind {
+  bwi_kind_fn is;
+} bwi_kind;
+bool bwi_withstood_kind(const bw_evaluation *e, const void *kind, uint64_t i);
 
 /* Attacks the chosen samples again. *result is the caller's. */
 typedef struct bwi_again {
@@ -68,7 +69,20 @@ typedef struct bwi_again {
 } bwi_again;
 bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call, const bwi_again *again,
                            bw_error *err);
-uint64_t bwi_count_broken(const bw_attack_result *result, const uint64_t *chosen, uint64_t n);
+/* Keeps of the chosen samples those that the attack breaks again. */
+bw_status bwi_keep_broken(const bwi_check_call *call, const bw_attack *attack, uint64_t *chosen, uint64_t *n,
+                          bw_error *err);
+
+/* Keeps of the chosen samples, which no attack of the kind broke, those that withstand them all: the ones of
+ * that kind that did not get a sample, because another attack had broken it before, attack it now. Where
+ * extra runs are not wanted, such a sample is let go. */
+bw_status bwi_keep_withstanding(const bwi_check_call *call, bwi_kind_fn is_kind, uint64_t *chosen,
+                                uint64_t *n, bw_error *err);
+
+/* Attacks what the suite left, as said in `how`, whose samples are set here. Says what is broken and gives
+ * the change of the robust accuracy. */
+bw_status bwi_attack_survivors(double *change, uint64_t *n_broken, bwi_check_call *call, bwi_again *how,
+                               const char *what, bw_error *err);
 
 /* "1 sample", "2 samples" */
 void bwi_say_count(bwi_buffer *out, uint64_t n, const char *noun);

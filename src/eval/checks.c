@@ -83,16 +83,13 @@ bw_status bwi_checks_run(bw_evaluation *e, bwi_crew *crew, bw_error *err) {
 
 /* ---- for the checks ---- */
 
-bool bwi_survived(const bw_evaluation *e, const void *stage, uint64_t i) {
-  (void)e;
-  return !((const bwi_stage *)stage)->broken[i];
+bool bwi_withstood(const bw_evaluation *e, const void *unused, uint64_t i) {
+  (void)unused;
+  return bwi_stands(e, i);
 }
 
-bool bwi_survived_gradients(const bw_evaluation *e, const void *unused, uint64_t i) {
-  (void)unused;
-  for (uint32_t k = 0; k < e->suite.n_attacks; k++)
-    if (bwi_is_white_box(&e->suite.attacks[k]) && e->stages[k].broken[i]) return false;
-  return true;
+bool bwi_withstood_kind(const bw_evaluation *e, const void *kind, uint64_t i) {
+  return e->broken_by[i] < 0 || !((const bwi_kind *)kind)->is(&e->suite, (uint32_t)e->broken_by[i]);
 }
 
 bw_status bwi_pick(uint64_t **out, uint64_t *n, const bw_evaluation *e, uint64_t most, bwi_wanted_fn wanted,
@@ -134,10 +131,72 @@ bw_status bwi_attack_again(bw_attack_result **result, const bwi_check_call *call
   return status;
 }
 
-uint64_t bwi_count_broken(const bw_attack_result *result, const uint64_t *chosen, uint64_t n) {
-  uint64_t broken = 0;
-  for (uint64_t k = 0; k < n; k++) broken += result->outcomes[chosen[k]].success;
-  return broken;
+bw_status bwi_keep_broken(const bwi_check_call *call, const bw_attack *attack, uint64_t *chosen, uint64_t *n,
+                          bw_error *err) {
+  const bwi_again again = {.attack = *attack, .chosen = chosen, .n_chosen = *n};
+  bw_attack_result *result = NULL;
+  BW_TRY(bwi_attack_again(&result, call, &again, err));
+  uint64_t kept = 0;
+  for (uint64_t k = 0; k < *n; k++)
+    if (result->outcomes[chosen[k]].success) chosen[kept++] = chosen[k];
+  *n = kept;
+  bw_attack_result_free(result);
+  return BW_OK;
+}
+
+/* Removes the samples that attack k did not get and breaks now. */
+static bw_status drop_broken(const bwi_check_call *call, uint32_t attack, uint64_t *unseen, uint64_t *chosen,
+                             uint64_t *n, bw_error *err) {
+  const bw_evaluation *e = call->e;
+  uint64_t n_unseen = 0, n_seen = 0;
+  for (uint64_t k = 0; k < *n; k++) {
+    if (bwi_was_attacked(e, attack, chosen[k]))
+      chosen[n_seen++] = chosen[k];
+    else
+      unseen[n_unseen++] = chosen[k];
+  }
+  *n = n_seen;
+  if (n_unseen == 0 || !e->extra_checks) return BW_OK;
+  const bwi_again again = {.attack = e->suite.attacks[attack], .chosen = unseen, .n_chosen = n_unseen};
+  bw_attack_result *result = NULL;
+  BW_TRY(bwi_attack_again(&result, call, &again, err));
+  for (uint64_t k = 0; k < n_unseen; k++)
+    if (!result->outcomes[unseen[k]].success) chosen[(*n)++] = unseen[k];
+  bw_attack_result_free(result);
+  return BW_OK;
+}
+
+bw_status bwi_keep_withstanding(const bwi_check_call *call, bwi_kind_fn is_kind, uint64_t *chosen,
+                                uint64_t *n, bw_error *err) {
+  const bwi_suite *suite = &call->e->suite;
+  uint64_t *unseen = bwi_alloc(*n, sizeof *unseen);
+  if (unseen == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to pick samples for a check");
+  bw_status status = BW_OK;
+  for (uint32_t k = 0; k < suite->n_attacks && status == BW_OK; k++)
+    if (is_kind(suite, k)) status = drop_broken(call, k, unseen, chosen, n, err);
+  bwi_free(unseen);
+  return status;
+}
+
+bw_status bwi_attack_survivors(double *change, uint64_t *n_broken, bwi_check_call *call, bwi_again *how,
+                               const char *what, bw_error *err) {
+  const bw_evaluation *e = call->e;
+  const bw_rate robust = bw_evaluation_summarise(e).robust_accuracy;
+  uint64_t *chosen = NULL, n = 0;
+  BW_TRY(bwi_pick(&chosen, &n, e, BWI_CHECK_SAMPLES, bwi_withstood, NULL, err));
+  how->chosen = chosen;
+  how->n_chosen = n;
+  bw_attack_result *result = NULL;
+  const bw_status status = bwi_attack_again(&result, call, how, err);
+  *n_broken = 0;
+  for (uint64_t k = 0; k < n && status == BW_OK; k++) *n_broken += result->outcomes[chosen[k]].success;
+  *change = n > 0 ? (double)*n_broken / (double)n * robust.value : 0;
+  bwi_buffer_format(&call->finding,
+                    "%s of %s break %" PRIu64 " of %" PRIu64 " survivors: %.2f points of accuracy", what,
+                    how->attack.class->info.name, *n_broken, n, 100 * *change);
+  bw_attack_result_free(result);
+  bwi_free(chosen);
+  return status;
 }
 
 void bwi_say_count(bwi_buffer *out, uint64_t n, const char *noun) {

@@ -117,8 +117,7 @@ static bw_status prepare(bw_evaluation *e, const bw_model *model, const bw_datas
 }
 
 static bw_status check_options(const bw_evaluation_options *o, bw_error *err) {
-  if (o->norm != BW_LINF && o->norm != BW_L2 && o->norm != BW_L1)
-    return BW_FAIL(err, BW_EINVAL, "the norm must be Linf, L2 or L1");
+  if ((unsigned)o->norm > BW_L0) return BW_FAIL(err, BW_EINVAL, "the norm must be Linf, L2, L1 or L0");
   if (!isnan(o->eps) && !(o->eps > 0 && isfinite(o->eps)))
     return BW_FAIL(err, BW_EINVAL, "eps is %g; it must be above 0 and finite", o->eps);
   if (!(o->confidence > 0 && o->confidence < 1))
@@ -177,15 +176,26 @@ static bw_status keep_progress(const evaluator *v, bw_error *err) {
   return v->resume_path != NULL ? bwi_resume_write(v->e, v->resume_path, err) : BW_OK;
 }
 
-static bw_status run_suite(evaluator *v, bw_error *err) {
+static bw_status attack_what_stands(evaluator *v, uint32_t k, bw_error *err) {
   bw_evaluation *e = v->e;
-  const bwi_stage_call call = stage_call(v);
-  for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
-    if (e->stages[k].count > 0) continue;
-    bw_attack_result *result = NULL;
-    BW_TRY(bwi_stage_run(&e->stages[k], &result, &call, &e->suite.attacks[k], err));
-    bwi_absorb_stage(e, k, result);
-    bw_attack_result_free(result);
+  bwi_stage_call call = stage_call(v);
+  uint64_t *chosen = bwi_alloc(e->count, sizeof *chosen);
+  if (chosen == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to choose samples");
+  for (uint64_t i = 0; i < e->count; i++)
+    if (bwi_stands(e, i)) chosen[call.n_chosen++] = i;
+  call.chosen = chosen;
+  bw_attack_result *result = NULL;
+  const bw_status status = bwi_stage_run(&e->stages[k], &result, &call, &e->suite.attacks[k], err);
+  if (status == BW_OK) bwi_absorb_stage(e, k, result);
+  bw_attack_result_free(result);
+  bwi_free(chosen);
+  return status;
+}
+
+static bw_status run_suite(evaluator *v, bw_error *err) {
+  for (uint32_t k = 0; k < v->e->suite.n_attacks; k++) {
+    if (v->e->stages[k].count > 0) continue;
+    BW_TRY(attack_what_stands(v, k, err));
     BW_TRY(keep_progress(v, err));
   }
   return BW_OK;

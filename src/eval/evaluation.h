@@ -33,9 +33,9 @@ struct bw_evaluation {
   uint32_t n_budgets;
   double *budgets;
   bwi_stage *curve;
-  int32_t curve_attack; /* of the suite: the one that broke most at eps; -1: not known yet */
+  int32_t curve_attack; /* of the suite: bwi_strongest; -1: not known yet */
 
-  int32_t *broken_by;  /* attack of the suite that broke a right sample first; -1: none */
+  int32_t *broken_by;  /* attack of the suite that broke a right sample; -1: none */
   float **adversarial; /* by that attack; NULL where unbroken */
 
   uint32_t n_classes; /* that occur in the data */
@@ -50,6 +50,14 @@ static inline bool bwi_is_right(const bw_evaluation *e, uint64_t i) {
   return e->clean_done && e->clean.predictions[i] == bw_dataset_label(e->dataset, i);
 }
 
+/* Whether no attack of the suite broke sample i, and whether attack k got it. */
+static inline bool bwi_stands(const bw_evaluation *e, uint64_t i) {
+  return bwi_is_right(e, i) && e->broken_by[i] < 0;
+}
+static inline bool bwi_was_attacked(const bw_evaluation *e, uint32_t k, uint64_t i) {
+  return bwi_is_right(e, i) && (e->broken_by[i] < 0 || (uint32_t)e->broken_by[i] >= k);
+}
+
 /* Whether budget k of the curve has a stage of its own. */
 static inline bool bwi_has_stage(const bw_evaluation *e, uint32_t k) {
   return k > 0 && e->budgets[k] != e->eps;
@@ -58,14 +66,15 @@ static inline bool bwi_has_stage(const bw_evaluation *e, uint32_t k) {
 /* Samples that are right and that the stage did not break. */
 uint64_t bwi_count_survivors(const bw_evaluation *e, const bwi_stage *stage);
 
-/* Takes a stage of the suite into account: who broke what first. Moves adversarial samples out of result. */
+/* Takes a stage of the suite into account: who broke what. Moves adversarial samples out of result. */
 void bwi_absorb_stage(bw_evaluation *e, uint32_t attack, bw_attack_result *result);
 
 bw_status bwi_count_classes(bw_evaluation *e, bw_error *err);
 bool bwi_is_blocked(const bw_evaluation *e);
 
-/* The attack of the suite that left the fewest survivors among those run, of equals the one with most steps;
- * -1 if none has run. */
+/* The attack that curve and checks run again, of those that were run: with a budget and gradient steps before
+ * any other, then that of most steps, then that which broke most, though each got what those before it left.
+ * -1: none has run. */
 int32_t bwi_strongest(const bw_evaluation *e, bool iterative_only);
 
 #endif

@@ -29,6 +29,7 @@ static void make_key(const bw_evaluation *e, char key[65]) {
     bwi_sha256_add(&hash, &e->suite.attacks[k].norm, sizeof e->suite.attacks[k].norm);
     bwi_sha256_add(&hash, &e->suite.attacks[k].eps, sizeof e->suite.attacks[k].eps);
     bwi_sha256_add(&hash, e->suite.attacks[k].values, sizeof e->suite.attacks[k].values);
+    bwi_sha256_add(&hash, e->suite.attacks[k].common, sizeof e->suite.attacks[k].common);
   }
   bwi_sha256_add(&hash, e->clean.predictions, e->count * sizeof *e->clean.predictions);
   bwi_sha256_hex(&hash, key);

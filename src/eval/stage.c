@@ -163,8 +163,12 @@ bw_status bwi_stage_run(bwi_stage *out, bw_attack_result **result, const bwi_sta
                         const bw_attack *attack, bw_error *err) {
   bwi_stage stage = {0};
   bw_attack_result *own = NULL;
-  const bwi_assignment assignment = {
-      .attack = attack, .dataset = call->dataset, .clean = call->clean, .seed = call->seed};
+  const bwi_assignment assignment = {.attack = attack,
+                                     .dataset = call->dataset,
+                                     .clean = call->clean,
+                                     .chosen = call->chosen,
+                                     .n_chosen = call->n_chosen,
+                                     .seed = call->seed};
   BW_TRY(bwi_stage_create(&stage, attack, call->clean->count, err));
   bw_status status = bwi_attack_run(&own, call->crew, &assignment, err);
   if (status == BW_OK) {

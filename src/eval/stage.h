@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One attack at one budget over all samples: the unit of work of an evaluation, of its checks and of its
+/* One attack at one budget: the unit of work of an evaluation, of its checks and of its
  * resume file. */
 #ifndef EVAL_STAGE_H
 #define EVAL_STAGE_H
@@ -37,12 +37,14 @@ typedef struct bwi_stage_call {
   bwi_crew *crew;
   const bw_dataset *dataset;
   const bwi_clean *clean;
+  const uint64_t *chosen; /* samples to attack, n_chosen of them; NULL: all */
+  uint64_t n_chosen;
   uint64_t seed;
 } bwi_stage_call;
 
-/* Runs the attack on every sample that is right, evaluates each success again (in a batch and alone) and
- * after rounding to 8 bits. *result (may be NULL) is the caller's. On failure and on BW_ECANCEL nothing is
- * left. */
+/* Runs the attack on every chosen sample that is right, evaluates each success again (in a batch and alone)
+ * and after rounding to 8 bits. *result (may be NULL) is the caller's. On failure and on BW_ECANCEL nothing
+ * is left. */
 bw_status bwi_stage_run(bwi_stage *out, bw_attack_result **result, const bwi_stage_call *call,
                         const bw_attack *attack, bw_error *err);
 

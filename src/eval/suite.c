@@ -6,28 +6,24 @@
 
 #include "base/memory.h"
 
-/* From the weakest to the strongest. Two losses, because each is blind where the other is not: cross-entropy
- * saturates on confident models, the margin has one rival class in view. */
-static const char standard_suite[] = "noise:draws=25,fgsm,mi-fgsm,pgd,pgd:loss=margin:restarts=3";
-
-bool bwi_is_white_box(const bw_attack *attack) {
-  return attack->class->info.access == BW_ACCESS_GRADIENT;
+static const char *standard_suite(const bw_model *model) {
+  return model->access == BW_ACCESS_GRADIENT ? "autoattack" : "square";
 }
 
-bool bwi_is_noise(const bw_attack *attack) {
-  return attack->class == &bwi_noise;
+bool bwi_is_white_box(const bwi_suite *suite, uint32_t k) {
+  return suite->attacks[k].class->info.access == BW_ACCESS_GRADIENT;
 }
 
-bool bwi_is_black_box(const bw_attack *attack) {
-  return !bwi_is_white_box(attack) && !bwi_is_noise(attack);
+bool bwi_is_noise(const bwi_suite *suite, uint32_t k) {
+  return suite->attacks[k].class == &bwi_noise;
 }
 
-bool bwi_is_iterative(const bw_attack *attack) {
-  return bwi_is_white_box(attack) && bwi_attack_value(attack, "steps", 0) > 1;
+bool bwi_is_black_box(const bwi_suite *suite, uint32_t k) {
+  return !bwi_is_white_box(suite, k) && !bwi_is_noise(suite, k);
 }
 
-bool bwi_is_single_step(const bw_attack *attack) {
-  return bwi_is_white_box(attack) && bwi_attack_value(attack, "steps", 1) <= 1;
+bool bwi_is_iterative(const bwi_suite *suite, uint32_t k) {
+  return bwi_is_white_box(suite, k) && bwi_attack_value(&suite->attacks[k], "steps", 0) > 1;
 }
 
 /* Cuts *text at the first of `separators` and returns what was before it; *text is NULL after the last one.
@@ -64,14 +60,13 @@ static bw_status append(bwi_suite *suite, const bw_attack *attack, bw_error *err
 }
 
 /* The parts of a sequence each have figures of their own, and the checks know each for what it is. */
-static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_model *model, bw_norm norm,
-                            double eps, bw_error *err) {
+static bw_status add_attack(bwi_suite *suite, char *text, const bw_model *model, bw_norm norm, double eps,
+                            bw_error *err) {
   bw_attack attack, part;
   BW_TRY(parse_attack(&attack, text, norm, eps, err));
   const bwi_attack_class *class = attack.class;
-  if (class->info.access > model->access && named)
+  if (class->info.access > model->access)
     return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", class->info.name);
-  if (class->info.access > model->access) return BW_OK;
   if (class->part == NULL) return append(suite, &attack, err);
   for (uint32_t k = 0; class->part(&part, &attack, model, k); k++) BW_TRY(append(suite, &part, err));
   return BW_OK;
@@ -80,14 +75,14 @@ static bw_status add_attack(bwi_suite *suite, char *text, bool named, const bw_m
 bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps,
                           bw_error *err) {
   bwi_suite suite = {0};
-  char *copy = bwi_strdup(text != NULL ? text : standard_suite);
+  if (text == NULL && norm == BW_L0)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "there is no standard suite for L0: name its attacks");
+  char *copy = bwi_strdup(text != NULL ? text : standard_suite(model));
   if (copy == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the list of attacks");
   bw_status status = BW_OK;
   for (char *rest = copy; rest != NULL && status == BW_OK;)
-    status = add_attack(&suite, next_part(&rest, ','), text != NULL, model, norm, eps, err);
+    status = add_attack(&suite, next_part(&rest, ','), model, norm, eps, err);
   bwi_free(copy);
-  if (status == BW_OK && suite.n_attacks == 0)
-    status = BW_FAIL(err, BW_EUNSUPPORTED, "no attack of the suite works with this model");
   if (status == BW_OK) *out = suite;
   return status;
 }

@@ -22,18 +22,26 @@ void bwi_absorb_stage(bw_evaluation *e, uint32_t attack, bw_attack_result *resul
   }
 }
 
+/* Which kind of attack stands for a suite: the higher, the better. */
+static int standing(const bwi_suite *suite, uint32_t k) {
+  if (!bwi_is_iterative(suite, k)) return 0;
+  return suite->attacks[k].class->info.nearest ? 1 : 2;
+}
+
+static bool is_stronger(const bw_evaluation *e, uint32_t a, uint32_t b) {
+  const int rank = standing(&e->suite, a) - standing(&e->suite, b);
+  const double steps =
+      bwi_attack_value(&e->suite.attacks[a], "steps", 1) - bwi_attack_value(&e->suite.attacks[b], "steps", 1);
+  if (rank != 0) return rank > 0;
+  if (steps != 0) return steps > 0;
+  return e->stages[a].totals.n_broken > e->stages[b].totals.n_broken;
+}
+
 int32_t bwi_strongest(const bw_evaluation *e, bool iterative_only) {
   int32_t strongest = -1;
-  uint64_t fewest = 0;
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
-    if (e->stages[k].count == 0 || (iterative_only && !bwi_is_iterative(&e->suite.attacks[k]))) continue;
-    const uint64_t survivors = bwi_count_survivors(e, &e->stages[k]);
-    const double steps = bwi_attack_value(&e->suite.attacks[k], "steps", 1);
-    const bool more_steps =
-        strongest >= 0 && steps > bwi_attack_value(&e->suite.attacks[strongest], "steps", 1);
-    if (strongest >= 0 && (survivors > fewest || (survivors == fewest && !more_steps))) continue;
-    strongest = (int32_t)k;
-    fewest = survivors;
+    if (e->stages[k].count == 0 || (iterative_only && !bwi_is_iterative(&e->suite, k))) continue;
+    if (strongest < 0 || is_stronger(e, k, (uint32_t)strongest)) strongest = (int32_t)k;
   }
   return strongest;
 }
@@ -54,7 +62,7 @@ static uint32_t n_finished_budgets(const bw_evaluation *e) {
 
 static uint64_t count_robust(const bw_evaluation *e) {
   uint64_t robust = 0;
-  for (uint64_t i = 0; i < e->count; i++) robust += bwi_is_right(e, i) && e->broken_by[i] < 0;
+  for (uint64_t i = 0; i < e->count; i++) robust += bwi_stands(e, i);
   return robust;
 }
 

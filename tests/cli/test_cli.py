@@ -111,7 +111,7 @@ class Info(unittest.TestCase):
 class Evaluate(unittest.TestCase):
     def evaluate(self, folder, *more, model="robust.mlxfn"):
         return bulwark("evaluate", GLYPHS / model, GLYPHS / "glyphs.npz", "--samples", 100, "--eps", "0.1",
-                       "--budgets", 2, "-q", "--html", Path(folder) / "page.html", *more)
+                       "--attacks", "pgd,square:queries=100", "--budgets", 2, "-q", "--html", Path(folder) / "page.html", *more)
 
     def test_reports(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -25,7 +25,7 @@ static bw_evaluation *evaluate(bw_model *model, const char *attacks, int checks)
   bw_evaluation_options o;
   bw_evaluation_options_init(&o, sizeof o);
   o.eps = 0.1;
-  o.n_budgets = 2;
+  o.n_budgets = 4;
   o.threads = 1;
   o.attacks = attacks;
   o.checks = checks;

@@ -61,22 +61,29 @@ static bw_evaluation *evaluate(const bw_evaluation_options *o, bw_status wanted)
   return e;
 }
 
-/* The last attack of the usual suite: it draws five points for a sample, and stops at the first success. */
-static void check_query_curve(const bw_evaluation *e, uint64_t right) {
+/* An attack that draws five points for a sample, and stops at the first success. */
+static void test_query_curve(void **state) {
+  (void)state;
   static const uint64_t queries[] = {1, 2, 3, 4, 5};
-  const bw_attack_summary noise = bw_evaluation_attack(e, 2);
+  bw_evaluation_options o = usual();
+  o.attacks = "noise:draws=5,pgd:steps=10";
+  bw_evaluation *e = evaluate(&o, BW_OK);
+  const bw_attack_summary noise = bw_evaluation_attack(e, 0);
+  const uint64_t right = bw_evaluation_summarise(e).clean_accuracy.hits;
   assert_int_equal(noise.n_query_points, 5);
+  assert_int_equal(bw_evaluation_attack(e, 1).n_query_points, 0);
   assert_false(noise.nearest);
   for (uint32_t k = 0; k < 5; k++) {
-    const bw_query_point p = bw_evaluation_query_point(e, 2, k);
+    const bw_query_point p = bw_evaluation_query_point(e, 0, k);
     assert_int_equal(p.queries, queries[k]);
     assert_int_equal(p.broken.trials, right);
-    assert_true(k == 0 || p.broken.hits >= bw_evaluation_query_point(e, 2, k - 1).broken.hits);
+    assert_true(k == 0 || p.broken.hits >= bw_evaluation_query_point(e, 0, k - 1).broken.hits);
   }
-  const bw_query_point last = bw_evaluation_query_point(e, 2, 4);
+  const bw_query_point last = bw_evaluation_query_point(e, 0, 4);
   assert_true(last.broken.hits > 0);
   assert_int_equal(last.broken.hits, right - noise.robust_accuracy.hits);
   assert_true(last.median_distance == noise.median_distance);
+  bw_evaluation_free(e);
 }
 
 /* Every figure recounted from the samples. */
@@ -116,14 +123,13 @@ static void test_figures(void **state) {
   assert_string_equal(fgsm.configuration, "linf eps=0.1 loss=ce");
   assert_int_equal(fgsm.robust_accuracy.hits, right - by[0]);
   assert_int_equal(fgsm.backwards, right);
-  assert_int_equal(fgsm.n_query_points, 0);
+  assert_int_equal(bw_evaluation_attack(e, 1).robust_accuracy.hits, right - by[1]); /* of what fgsm left */
   for (uint32_t k = 0; k < 3; k++) {
     right_after -= by[k];
     assert_int_equal(bw_evaluation_attack(e, k).remaining.hits, right_after);
     assert_int_equal(bw_evaluation_attack(e, k).remaining.trials, 90);
   }
   assert_int_equal(right_after, robust);
-  check_query_curve(e, right);
   assert_true(fgsm.robust_8bit.hits >= fgsm.robust_accuracy.hits && fgsm.mean_distance <= 0.1001);
   uint64_t count = 0;
   for (uint32_t c = 0; c < s.n_classes; c++) {
@@ -332,6 +338,7 @@ static void test_allocation_failures(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_figures),
+      cmocka_unit_test(test_query_curve),
       cmocka_unit_test(test_sameness),
       cmocka_unit_test(test_part),
       cmocka_unit_test(test_resume),

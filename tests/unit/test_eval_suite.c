@@ -17,15 +17,17 @@ static void test_parsing(void **state) {
     const char *names; /* empty: refused */
     const char *error;
   } rows[] = {
-      {NULL, &with_gradients, BW_LINF, "noise fgsm mi-fgsm pgd pgd", ""},
-      {NULL, &with_gradients, BW_L1, "noise fgsm mi-fgsm pgd pgd", ""},
-      {NULL, &score_only, BW_LINF, "noise", ""},
+      {NULL, &with_gradients, BW_LINF, "apgd apgd-t fab-t square", ""},
+      {NULL, &with_gradients, BW_L1, "apgd apgd-t fab-t square", ""},
+      {NULL, &with_gradients, BW_L0, "", "there is no standard suite for L0: name its attacks"},
+      {NULL, &score_only, BW_LINF, "square", ""},
       {"fgsm", &with_gradients, BW_L2, "fgsm", ""},
       {"pgd:steps=7:restarts=2,mi-fgsm:decay=0.5,noise", &with_gradients, BW_LINF, "pgd mi-fgsm noise", ""},
       {"pgd:random_start", &with_gradients, BW_LINF, "pgd", ""},
       {"autoattack", &with_gradients, BW_LINF, "apgd apgd-t fab-t square", ""},
       {"fgsm,autoattack:version=plus", &with_gradients, BW_L2, "fgsm apgd apgd fab square apgd-t fab-t", ""},
-      {"autoattack:version=best", &with_gradients, BW_LINF, "", "version=best: not one of standard, plus"},
+      {"autoattack:version=best", &with_gradients, BW_LINF, "",
+       "version=best: not one of standard, plus, rand"},
       {"autoattack", &score_only, BW_LINF, "", "autoattack needs more access than the model gives"},
       {"square", &score_only, BW_LINF, "square", ""},
       {"fgsm", &score_only, BW_LINF, "", "fgsm needs more access than the model gives"},
@@ -66,26 +68,25 @@ static void test_too_many(void **state) {
 
 static void test_kinds(void **state) {
   (void)state;
-  enum { NOISE = 1, BLACK = 2, WHITE = 4, SINGLE = WHITE | 8, ITERATIVE = WHITE | 16 };
+  enum { NOISE = 1, BLACK = 2, WHITE = 4, ITERATIVE = WHITE | 8 };
   static const struct {
     const char *text;
     int kinds[4]; /* of the attacks that the text gives */
   } rows[] = {
       {"noise", {NOISE}},
       {"square", {BLACK}},
-      {"fgsm", {SINGLE}},
-      {"r-fgsm", {SINGLE}},
+      {"fgsm", {WHITE}},
+      {"r-fgsm", {WHITE}},
       {"bim", {ITERATIVE}},
-      {"bim:steps=1", {SINGLE}},
+      {"bim:steps=1", {WHITE}},
       {"autoattack", {ITERATIVE, ITERATIVE, ITERATIVE, BLACK}},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bwi_suite suite;
     assert_int_equal(bwi_suite_parse(&suite, rows[i].text, &with_gradients, BW_LINF, 0.1, NULL), BW_OK);
     for (uint32_t k = 0; k < suite.n_attacks; k++) {
-      const bw_attack *a = &suite.attacks[k];
-      const int kind = NOISE * bwi_is_noise(a) | BLACK * bwi_is_black_box(a) | WHITE * bwi_is_white_box(a) |
-                       SINGLE * bwi_is_single_step(a) | ITERATIVE * bwi_is_iterative(a);
+      const int kind = NOISE * bwi_is_noise(&suite, k) | BLACK * bwi_is_black_box(&suite, k) |
+                       WHITE * bwi_is_white_box(&suite, k) | ITERATIVE * bwi_is_iterative(&suite, k);
       if (kind != rows[i].kinds[k]) fail_msg("%s, attack %u: %d", rows[i].text, (unsigned)k, kind);
     }
   }
