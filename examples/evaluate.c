@@ -19,7 +19,7 @@ static void print(const bw_evaluation *evaluation) {
          100 * s.robust_accuracy.value, 100 * s.robust_accuracy.low, 100 * s.robust_accuracy.high);
   for (uint32_t i = 0; i < s.n_attacks; i++) {
     const bw_attack_summary a = bw_evaluation_attack(evaluation, i);
-    printf("  %-10s %6.2f %%  %s\n", a.name, 100 * a.robust_accuracy.value, a.configuration);
+    printf("  %-10s %6.2f %%  %s\n", a.name, 100 * a.remaining.value, a.configuration);
   }
   for (uint32_t i = 0; i < s.n_checks; i++) {
     const bw_check_result *c = bw_evaluation_check(evaluation, i);

@@ -51,10 +51,10 @@ typedef struct bw_rate {
 typedef struct bw_attack_summary {
   const char *name;          /* "pgd" */
   const char *configuration; /* "linf eps=0.3 steps=40 step=0.01 restarts=1 loss=ce" */
-  bw_rate robust_accuracy;   /* of all samples, those right when clean and not broken by this attack */
-  bw_rate remaining;         /* of all samples, those right when clean and not broken by this attack or one
-                                before it in the suite */
-  bw_rate robust_8bit; /* robust_accuracy when only perturbations that survive rounding to n/255 count */
+  uint64_t attacked;         /* samples that the attacks before it in the suite left standing */
+  uint64_t broken;           /* of those */
+  uint64_t broken_8bit;      /* of those, also after rounding to n/255 */
+  bw_rate remaining; /* of all samples, those right when clean that it and those before it left standing */
   double mean_distance, median_distance; /* of the successes; NaN if none */
   uint64_t forwards, backwards;
   double seconds;

@@ -16,7 +16,7 @@ static bw_status run(bwi_check_call *call, bw_error *err) {
   bool all = is_interval(summary.clean_accuracy) && is_interval(summary.robust_accuracy);
   for (uint32_t k = 0; k < summary.n_attacks; k++) {
     const bw_attack_summary attack = bw_evaluation_attack(e, k);
-    all &= is_interval(attack.robust_accuracy) && is_interval(attack.robust_8bit);
+    all &= is_interval(attack.remaining);
   }
   for (uint32_t k = 0; k < summary.n_budgets; k++)
     all &= is_interval(bw_evaluation_budget(e, k).robust_accuracy);

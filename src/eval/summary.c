@@ -108,14 +108,15 @@ static uint32_t n_query_points(const bwi_stage *stage) {
 
 bw_attack_summary bw_evaluation_attack(const bw_evaluation *e, uint32_t i) {
   const bwi_stage *stage = &e->stages[i];
-  uint64_t robust_8bit = 0;
-  for (uint64_t k = 0; k < e->count; k++) robust_8bit += bwi_is_right(e, k) && !stage->broken_8bit[k];
+  uint64_t broken_8bit = 0;
+  for (uint64_t k = 0; k < e->count; k++) broken_8bit += stage->broken_8bit[k];
   return (bw_attack_summary){
       .name = stage->attack.class->info.name,
       .configuration = e->configurations[i],
-      .robust_accuracy = bwi_rate(bwi_count_survivors(e, stage), e->count, e->confidence),
+      .attacked = i > 0 ? count_remaining(e, i - 1) : e->clean_right,
+      .broken = stage->totals.n_broken,
+      .broken_8bit = broken_8bit,
       .remaining = bwi_rate(count_remaining(e, i), e->count, e->confidence),
-      .robust_8bit = bwi_rate(robust_8bit, e->count, e->confidence),
       .forwards = stage->totals.forwards,
       .backwards = stage->totals.backwards,
       .seconds = stage->totals.seconds,

@@ -53,9 +53,9 @@ static void attack_points(bwi_buffer *out, const bwi_plot *plot, const bwi_repor
     const bw_attack_summary *a = &r->attacks[i];
     const double x = middle + spacing * (i - 0.5 * (r->summary.n_attacks - 1));
     bwi_buffer_format(out, "<circle class=\"attack a%u\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"><title>",
-                      (unsigned)i, x, bwi_plot_y(plot, a->robust_accuracy.value));
+                      (unsigned)i, x, bwi_plot_y(plot, a->remaining.value));
     bwi_markup_text(out, a->name);
-    bwi_buffer_format(out, ": %.2f %%</title></circle>\n", 100 * a->robust_accuracy.value);
+    bwi_buffer_format(out, ": %.2f %%</title></circle>\n", 100 * a->remaining.value);
   }
 }
 

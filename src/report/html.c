@@ -77,9 +77,9 @@ static void attack_row(bwi_buffer *out, const bw_attack_summary *a, uint32_t i) 
   bwi_buffer_text(out, "</b><small>");
   bwi_markup_text(out, a->configuration);
   bwi_buffer_text(out, "</small></td>");
-  rate_cells(out, &a->robust_accuracy);
-  bwi_buffer_format(out, "<td>%.2f %%</td><td>%.2f %%</td>", 100 * a->remaining.value,
-                    100 * a->robust_8bit.value);
+  rate_cells(out, &a->remaining);
+  bwi_buffer_format(out, "<td>%llu<small>of %llu</small></td><td>%llu</td>", (unsigned long long)a->broken,
+                    (unsigned long long)a->attacked, (unsigned long long)a->broken_8bit);
   if (isnan(a->median_distance))
     bwi_buffer_text(out, "<td>-</td>");
   else
@@ -92,13 +92,11 @@ static void attacks_section(bwi_buffer *out, const bwi_report *r) {
   if (r->summary.n_attacks == 0) return;
   bwi_buffer_text(
       out,
-      "<section><h2>Attacks</h2><p class=\"note\">The share of all samples that are classified "
-      "right and that the attack did not break. Every success "
-      "was verified by a fresh float32 pass. Remaining: broken by none above it either. In 8 bit only what "
-      "stays "
-      "broken after rounding to "
-      "n/255 counts. Distances are those of the successes.</p>\n"
-      "<div class=\"wide\"><table><tr><th>attack</th><th></th><th>survives</th><th>remaining</th><th>in 8 "
+      "<section><h2>Attacks</h2><p class=\"note\">Each attack meets what those above it left standing. "
+      "Remaining: the share of all samples that still are classified right after it. Every broken sample was "
+      "verified by a fresh float32 pass; in 8 bit: those that stay broken after rounding to n/255. Distances "
+      "are those of the broken samples.</p>\n"
+      "<div class=\"wide\"><table><tr><th>attack</th><th></th><th>remaining</th><th>broken</th><th>in 8 "
       "bit</th><th>median distance</th><th>forward passes</th><th>seconds</th></tr>\n");
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) attack_row(out, &r->attacks[i], i);
   bwi_buffer_text(out,

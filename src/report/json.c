@@ -61,9 +61,10 @@ static void put_attacks(bwi_json_writer *w, const bwi_report *r) {
     bwi_json_open(w, '{');
     put_text(w, "name", a->name);
     put_text(w, "configuration", a->configuration);
-    put_rate(w, "robust_accuracy", &a->robust_accuracy);
+    put_int(w, "attacked", a->attacked);
+    put_int(w, "broken", a->broken);
+    put_int(w, "broken_8bit", a->broken_8bit);
     put_rate(w, "remaining", &a->remaining);
-    put_rate(w, "robust_8bit", &a->robust_8bit);
     put_number(w, "mean_distance", a->mean_distance);
     put_number(w, "median_distance", a->median_distance);
     put_int(w, "forwards", a->forwards);

@@ -27,17 +27,17 @@ static void rate_row(bwi_buffer *out, const char *name, const bw_rate *rate, con
 }
 
 static void attack_rows(bwi_buffer *out, const bwi_report *r, const style *s) {
-  bwi_buffer_format(out, "  %s%-10s %9s  %-16s  %9s %9s %9s %10s %8s%s\n", s->dim, "attack", "survives",
-                    "interval", "remaining", "8-bit", "distance", "passes", "seconds", s->off);
+  bwi_buffer_format(out, "  %s%-10s %9s  %-16s  %8s %8s %8s %9s %10s %8s%s\n", s->dim, "attack", "remaining",
+                    "interval", "attacked", "broken", "in 8 bit", "distance", "passes", "seconds", s->off);
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) {
     const bw_attack_summary *a = &r->attacks[i];
     char rest[96], distance[16];
     snprintf(distance, sizeof distance, isnan(a->median_distance) ? "-" : "%.4g", a->median_distance);
-    snprintf(rest, sizeof rest, "  %7.2f %% %7.2f %% %9s %10llu %8.2f", 100 * a->remaining.value,
-             100 * a->robust_8bit.value, distance, (unsigned long long)a->forwards + a->backwards,
-             a->seconds);
-    rate_row(out, a->name, &a->robust_accuracy, rest);
-    bwi_buffer_format(out, "  %s%s%s\n", s->dim, a->configuration, s->off);
+    snprintf(rest, sizeof rest, "  %8llu %8llu %8llu %9s %10llu %8.2f\n", (unsigned long long)a->attacked,
+             (unsigned long long)a->broken, (unsigned long long)a->broken_8bit, distance,
+             (unsigned long long)a->forwards + a->backwards, a->seconds);
+    rate_row(out, a->name, &a->remaining, rest);
+    bwi_buffer_format(out, "    %s%s%s\n", s->dim, a->configuration, s->off);
   }
 }
 

@@ -106,8 +106,9 @@ static void test_text(void **state) {
     assert_lacks(text, "\x1b");
     assert_lacks(text, "nan");
     assert_lacks(text, "robust ");
-    char left[32];
-    snprintf(left, sizeof left, "]  %7.2f %%", 100 * bw_evaluation_attack(evaluations[k], 1).remaining.value);
+    char left[48];
+    const bw_attack_summary second = bw_evaluation_attack(evaluations[k], 1);
+    snprintf(left, sizeof left, "  %-10s %7.2f %%  [", second.name, 100 * second.remaining.value);
     assert_holds(text, left);
     bw_text_free(text);
     text = render((kind)k, BW_REPORT_TEXT, true);
@@ -145,6 +146,9 @@ static void check_attacks(const bwi_json *d, const bw_evaluation *e) {
        at = bwi_json_next(d, at), k++) {
     const bw_attack_summary a = bw_evaluation_attack(e, k);
     assert_true(number_at(d, bwi_json_find(d, at, "remaining"), "hits") == (double)a.remaining.hits);
+    assert_true(number_at(d, at, "attacked") == (double)a.attacked);
+    assert_true(number_at(d, at, "broken") == (double)a.broken);
+    assert_true(number_at(d, at, "broken_8bit") == (double)a.broken_8bit);
     const bwi_json_at points = bwi_json_find(d, at, "by_queries");
     assert_int_equal(count_children(d, points), a.n_query_points);
     if (a.n_query_points == 0) continue;
