@@ -31,9 +31,28 @@ typedef struct bwi_attack_class {
   bool (*part)(bw_attack *out, const bw_attack *whole, const bw_model *model, uint32_t k);
 } bwi_attack_class;
 
-/* clang-format off: one line each */
-extern const bwi_attack_class bwi_fgsm, bwi_r_fgsm, bwi_bim, bwi_pgd, bwi_mi_fgsm, bwi_noise, bwi_apgd,
-    bwi_apgd_t, bwi_fab, bwi_fab_t, bwi_square, bwi_autoattack;
+/* One line each. */
+/* clang-format off */
+extern const bwi_attack_class
+    bwi_fgsm,
+    bwi_r_fgsm,
+    bwi_bim,
+    bwi_pgd,
+    bwi_mi_fgsm,
+    bwi_ni_fgsm,
+    bwi_si_ni_fgsm,
+    bwi_di_fgsm,
+    bwi_ti_fgsm,
+    bwi_vmi_fgsm,
+    bwi_vni_fgsm,
+    bwi_sparse_l1_descent,
+    bwi_noise,
+    bwi_apgd,
+    bwi_apgd_t,
+    bwi_fab,
+    bwi_fab_t,
+    bwi_square,
+    bwi_autoattack;
 /* clang-format on */
 
 const bwi_attack_class *bwi_attack_class_of(const char *name); /* NULL if unknown */
@@ -78,13 +97,14 @@ void bwi_attack_describe(bwi_buffer *out, const bw_attack *attack);
 
 /* One sample under attack. */
 typedef struct bwi_subject {
-  uint64_t index;                         /* in the data set */
-  const float *clean;                     /* (d) */
-  int32_t label, target;                  /* target -1: untargeted */
-  int32_t aim;                            /* class that the loss pulls to: the target, or -1, or as the attack
-                                             sets it */
-  bwi_rng_key key;                        /* of its random numbers */
-  double loss;                            /* of the latest gradient call */
+  uint64_t index;        /* in the data set */
+  const float *clean;    /* (d) */
+  int32_t label, target; /* target -1: untargeted */
+  int32_t aim;           /* class that the loss pulls to: the target, or -1, or as the attack
+                            sets it */
+  bwi_rng_key key;       /* of its random numbers */
+  double loss;           /* of the latest gradient call */
+  double scale;          /* of the latest gradient call: times it, the slope is the gradient */
   double lowest, highest, highest_before; /* over this restart: what bwi_trail.late_gain is made of */
   double margin;                          /* of the success kept so far; -Inf if there is none */
 } bwi_subject;
@@ -127,11 +147,10 @@ bool bwi_is_success(const bwi_subject *subject, int32_t prediction);
 /* How far logits are from being, or being no, success: above 0 for a success. */
 double bwi_margin(const bwi_subject *subject, uint32_t n_classes, const float *logits);
 
-/* The loss and the cotangent that the search uses: the loss's derivative, scaled so that its greatest entry
- * is 1. No step depends on the gradient's length, and cotangents near the smallest float, as cross-entropy
- * has them for a confident model, would vanish on their way back. */
-double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label,
-                            int32_t target, float *cotangent);
+/* Scales a cotangent so that its greatest entry is 1; times what is returned it is the old one. The search
+ * uses such cotangents: no step depends on the gradient's length, and those near the smallest float, as
+ * cross-entropy has them for a confident model, would vanish on their way back. */
+double bwi_unit_cotangent(uint32_t n_classes, float *cotangent);
 
 /* These evaluate every active sample at its iterate and take those that are verified successes out, so that
  * n may be smaller afterwards. BW_ECANCEL when the run was cancelled; BW_EINTERNAL when the attack declares

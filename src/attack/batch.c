@@ -8,15 +8,14 @@
 #include "attack/queries.h"
 #include "base/memory.h"
 
-double bwi_search_cotangent(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label,
-                            int32_t target, float *cotangent) {
-  const double value = bwi_loss_eval(loss, n_classes, logits, label, target, cotangent);
+double bwi_unit_cotangent(uint32_t n_classes, float *cotangent) {
   float greatest = 0;
   for (uint32_t c = 0; c < n_classes; c++)
     if (fabsf(cotangent[c]) > greatest) greatest = fabsf(cotangent[c]);
-  if (!(greatest > 0) || !isfinite(greatest)) return value;
-  for (uint32_t c = 0; c < n_classes; c++) cotangent[c] = (float)((double)cotangent[c] / (double)greatest);
-  return value;
+  if (!isfinite(greatest)) return 1;
+  for (uint32_t c = 0; c < n_classes && greatest > 0; c++)
+    cotangent[c] = (float)((double)cotangent[c] / (double)greatest);
+  return (double)greatest;
 }
 
 bool bwi_is_success(const bwi_subject *s, int32_t prediction) {
@@ -220,8 +219,11 @@ static void write_cotangents(void *payload, uint64_t first, uint64_t n, const fl
     float *cotangent = cotangents + k * classes;
     const double loss = call->own != NULL
                             ? call->own(call->batch, i, z, cotangent)
-                            : bwi_search_cotangent(call->loss, classes, z, s->label, s->aim, cotangent);
-    s->loss = (first + k < call->batch->n ? 0 : s->loss) + loss / call->batch->n_draws;
+                            : bwi_loss_eval(call->loss, classes, z, s->label, s->aim, cotangent);
+    const double scale = call->own != NULL ? 1 : bwi_unit_cotangent(classes, cotangent);
+    if (first + k < call->batch->n) s->loss = s->scale = 0;
+    s->loss += loss / call->batch->n_draws;
+    s->scale += scale / call->batch->n_draws;
   }
 }
 

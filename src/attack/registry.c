@@ -4,10 +4,28 @@
 
 #include "attack/attack.h"
 
-/* clang-format off: one line each */
+/* One line each. */
+/* clang-format off */
 static const bwi_attack_class *const registry[] = {
-    &bwi_noise, &bwi_fgsm,   &bwi_r_fgsm, &bwi_bim,   &bwi_mi_fgsm, &bwi_pgd,
-    &bwi_apgd,  &bwi_apgd_t, &bwi_fab,    &bwi_fab_t, &bwi_square,  &bwi_autoattack,
+    &bwi_noise,
+    &bwi_fgsm,
+    &bwi_r_fgsm,
+    &bwi_bim,
+    &bwi_mi_fgsm,
+    &bwi_ni_fgsm,
+    &bwi_si_ni_fgsm,
+    &bwi_di_fgsm,
+    &bwi_ti_fgsm,
+    &bwi_vmi_fgsm,
+    &bwi_vni_fgsm,
+    &bwi_pgd,
+    &bwi_sparse_l1_descent,
+    &bwi_apgd,
+    &bwi_apgd_t,
+    &bwi_fab,
+    &bwi_fab_t,
+    &bwi_square,
+    &bwi_autoattack,
 };
 /* clang-format on */
 

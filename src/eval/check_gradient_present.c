@@ -32,8 +32,8 @@ static void write_cotangents(void *payload, uint64_t first, uint64_t n, const fl
   const uint32_t classes = l->g->crew->model->n_classes;
   for (uint64_t i = 0; i < n; i++) {
     const int32_t label = bw_dataset_label(l->g->e->dataset, l->g->chosen[l->first + first + i]);
-    (void)bwi_search_cotangent(l->g->loss, classes, logits + i * classes, label, -1,
-                               cotangents + i * classes);
+    (void)bwi_loss_eval(l->g->loss, classes, logits + i * classes, label, -1, cotangents + i * classes);
+    (void)bwi_unit_cotangent(classes, cotangents + i * classes);
   }
 }
 

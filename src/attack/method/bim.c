@@ -11,11 +11,6 @@ static const bw_option_info options[] = {
     BWI_SPARSITY,  BWI_EARLY_STOP,
 };
 
-static bw_status run(bwi_batch *batch, bw_error *err) {
-  const bwi_ascent how = bwi_ascent_of(batch->attack, batch->ball.d);
-  return bwi_ascend(batch, &how, err);
-}
-
 const bwi_attack_class bwi_bim = {
     .info = {.name = "bim",
              .title = "Basic iterative method",
@@ -27,5 +22,5 @@ const bwi_attack_class bwi_bim = {
              .options = options},
     .stream = 3,
     .derive = bwi_usual_step,
-    .run = run,
+    .run = bwi_run_ascent,
 };

@@ -6,11 +6,6 @@
 
 static const bw_option_info options[] = {BWI_LOSS, BWI_TARGET, BWI_SPARSITY};
 
-static bw_status run(bwi_batch *batch, bw_error *err) {
-  const bwi_ascent how = bwi_ascent_of(batch->attack, batch->ball.d);
-  return bwi_ascend(batch, &how, err);
-}
-
 const bwi_attack_class bwi_fgsm = {
     .info = {.name = "fgsm",
              .title = "Fast gradient sign method",
@@ -21,5 +16,5 @@ const bwi_attack_class bwi_fgsm = {
              .n_options = sizeof options / sizeof *options,
              .options = options},
     .stream = 1,
-    .run = run,
+    .run = bwi_run_ascent,
 };

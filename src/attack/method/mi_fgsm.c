@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gradient steps with momentum; the gradient is divided by its mean absolute value before it is added, as the
- * authors' code does. */
+/* Gradient steps with momentum. */
 #include <math.h>
 
 #include "attack/ascent.h"
 
 static const bw_option_info options[] = {
-    BWI_STEPS(10),
-    BWI_STEP("length of a step; by default eps / steps"),
-    {"decay", "share of the momentum that a step keeps", NULL, BW_OPTION_REAL, 0, 1, 1, NULL},
-    BWI_LOSS,
-    BWI_TARGET,
-    BWI_SPARSITY,
+    BWI_STEPS(10),  BWI_STEP("length of a step; by default eps / steps"),
+    BWI_DECAY,      BWI_LOSS,
+    BWI_TARGET,     BWI_SPARSITY,
     BWI_EARLY_STOP,
 };
-
-static double derive(const bw_attack *attack, const char *option) {
-  (void)option;
-  return attack->eps / bwi_attack_value(attack, "steps", 1);
-}
-
-static bw_status run(bwi_batch *batch, bw_error *err) {
-  bwi_ascent how = bwi_ascent_of(batch->attack, batch->ball.d);
-  how.has_momentum = true;
-  how.decay = (float)bwi_attack_value(batch->attack, "decay", 1);
-  return bwi_ascend(batch, &how, err);
-}
 
 const bwi_attack_class bwi_mi_fgsm = {
     .info = {.name = "mi-fgsm",
@@ -38,6 +22,6 @@ const bwi_attack_class bwi_mi_fgsm = {
              .options = options},
     .stream = 5,
     .n_rows = 1,
-    .derive = derive,
-    .run = run,
+    .derive = bwi_even_step,
+    .run = bwi_run_ascent,
 };
