@@ -78,7 +78,7 @@ extern const char *const cli_norms[], *const cli_precisions[];
 
 /* What commands that run a model on data have in common. */
 typedef struct cli_inputs {
-  const char *labels, *function;
+  const char *labels, *function, *surrogate;
   double eps; /* NaN: the usual one */
   uint64_t seed, threads, batch;
   int norm, precision;
@@ -89,8 +89,12 @@ extern const uint32_t cli_n_input_options;
 
 /* Whether the values are possible: -1 to go on, else CLI_USAGE after printing what is wrong. */
 int cli_check_inputs(const cli_command *command, const cli_inputs *inputs);
-/* Opens both, or prints what is wrong and gives the exit code. What is open is the caller's, either way. */
-int cli_open_inputs(bw_model **model, bw_dataset **dataset, const cli_inputs *inputs, const char *model_path,
-                    const char *data_path);
+typedef struct cli_opened {
+  bw_model *model, *surrogate; /* surrogate NULL: none is wanted */
+  bw_dataset *dataset;
+} cli_opened;
+/* Opens all, or prints what is wrong and gives the exit code. cli_close either way. */
+int cli_open(cli_opened *out, const cli_inputs *inputs, const char *model_path, const char *data_path);
+void cli_close(cli_opened *opened);
 
 #endif

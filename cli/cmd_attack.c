@@ -41,6 +41,7 @@ const cli_command cmd_attack = {
         "  bulwark attack pgd model.mlxfn test.npz --eps 0.3 --output adversarial.npz --sheet "
         "adversarial.png\n"
         "  bulwark attack fgsm model.mlxfn test.npz --eps 8/255 --samples 100\n"
+        "  bulwark attack mi-fgsm model.mlxfn test.npz --surrogate similar.mlxfn  # by transfer\n"
         "  bulwark attack pgd model.mlxfn test.npz --norm l2 --eps 2 --set steps=100:restarts=5:loss=dlr\n",
     .reads_inputs = true,
     .n_options = sizeof options / sizeof *options,
@@ -185,13 +186,16 @@ static int run(int argc, char **argv) {
   if (code < 0) code = cli_check_inputs(&cmd_attack, &s.inputs);
   if (code >= 0) return code;
   bw_error err = {0};
-  bw_model *model = NULL;
-  bw_dataset *dataset = NULL;
-  code = cli_open_inputs(&model, &dataset, &s.inputs, argv[2], argv[3]);
-  if (code == CLI_CLEAN && take_first(&dataset, s.samples, &err) != BW_OK)
+  cli_opened in = {0};
+  bw_model *transfer = NULL; /* answers as the model, has the surrogate's gradients */
+  code = cli_open(&in, &s.inputs, argv[2], argv[3]);
+  if (code == CLI_CLEAN && take_first(&in.dataset, s.samples, &err) != BW_OK)
     code = cli_report_error(argv[3], &err);
-  if (code == CLI_CLEAN) code = attack_model(&s, argv[1], model, dataset);
-  bw_dataset_free(dataset);
-  bw_model_free(model);
+  if (code == CLI_CLEAN && in.surrogate != NULL &&
+      bw_model_with_surrogate(&transfer, in.model, in.surrogate, &err) != BW_OK)
+    code = cli_report_error(s.inputs.surrogate, &err);
+  if (code == CLI_CLEAN) code = attack_model(&s, argv[1], transfer != NULL ? transfer : in.model, in.dataset);
+  bw_model_free(transfer);
+  cli_close(&in);
   return code;
 }

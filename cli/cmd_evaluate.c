@@ -17,8 +17,7 @@ typedef struct settings {
 static const cli_option options[] = {
     {"attacks", 'a', CLI_TEXT, "LIST",
      "attacks with options, such as fgsm,pgd:steps=100:restarts=5 (default: autoattack; square if MODEL "
-     "gives no "
-     "gradients); each gets what those before it left",
+     "gives no gradients); each gets what those before it left",
      offsetof(settings, attacks), NULL},
     {"samples", 'n', CLI_COUNT, "N", "attack a random part of N samples (default: all)",
      offsetof(settings, samples), NULL},
@@ -133,12 +132,13 @@ static void note_unchecked_export(const bw_model *model, const char *path) {
           path);
 }
 
-static int evaluate(const settings *s, bw_model *model, const bw_dataset *dataset, char **operands) {
+static int evaluate(const settings *s, const cli_opened *in, char **operands) {
   bw_error err = {0};
   bw_evaluation *evaluation = NULL;
-  note_unchecked_export(model, operands[1]);
-  const bw_evaluation_options o = evaluation_options(s);
-  const bw_status status = bw_evaluation_run(&evaluation, model, dataset, &o, &err);
+  note_unchecked_export(in->model, operands[1]);
+  bw_evaluation_options o = evaluation_options(s);
+  o.surrogate = in->surrogate;
+  const bw_status status = bw_evaluation_run(&evaluation, in->model, in->dataset, &o, &err);
   cli_progress_end();
   if (status != BW_OK && status != BW_ECANCEL) return cli_report_error("evaluate", &err);
   if (status == BW_ECANCEL && s->resume != NULL)
@@ -167,11 +167,9 @@ static int run(int argc, char **argv) {
   int code = cli_parse(&cmd_evaluate, &s, argc, argv, 2, 2, &n);
   if (code < 0) code = check_settings(&s);
   if (code >= 0) return code;
-  bw_model *model = NULL;
-  bw_dataset *dataset = NULL;
-  code = cli_open_inputs(&model, &dataset, &s.inputs, argv[1], argv[2]);
-  if (code == CLI_CLEAN) code = evaluate(&s, model, dataset, argv);
-  bw_dataset_free(dataset);
-  bw_model_free(model);
+  cli_opened in = {0};
+  code = cli_open(&in, &s.inputs, argv[1], argv[2]);
+  if (code == CLI_CLEAN) code = evaluate(&s, &in, argv);
+  cli_close(&in);
   return code;
 }

@@ -5,10 +5,11 @@
 #include <math.h>
 
 const cli_option cli_input_options[] = {
-    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1",
+    {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1, l0",
      offsetof(cli_inputs, norm), cli_norms},
     {"eps", 'e', CLI_REAL, "EPS",
-     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more)",
+     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more; "
+     "l0 24 values)",
      offsetof(cli_inputs, eps), NULL},
     {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(cli_inputs, seed), NULL},
     {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict",
@@ -23,6 +24,10 @@ const cli_option cli_input_options[] = {
      NULL},
     {"function", 0, CLI_TEXT, "NAME", "which function of MODEL, when it holds several",
      offsetof(cli_inputs, function), NULL},
+    {"surrogate", 0, CLI_TEXT, "FILE",
+     "model to transfer from: gradients are those of FILE, successes are verified on MODEL; evaluate tries "
+     "it on what its attacks leave",
+     offsetof(cli_inputs, surrogate), NULL},
     {"reference", 0, CLI_FLAG, NULL, "use the plain-C reference backend (slow)",
      offsetof(cli_inputs, reference), NULL},
     {"quiet", 'q', CLI_FLAG, NULL, "no progress", offsetof(cli_inputs, quiet), NULL},
@@ -36,20 +41,29 @@ int cli_check_inputs(const cli_command *command, const cli_inputs *inputs) {
   return -1;
 }
 
-int cli_open_inputs(bw_model **model, bw_dataset **dataset, const cli_inputs *inputs, const char *model_path,
-                    const char *data_path) {
+int cli_open(cli_opened *out, const cli_inputs *inputs, const char *model_path, const char *data_path) {
   bw_error err = {0};
-  bw_model_options model_options;
+  bw_model_options model_options, surrogate_options;
   bw_model_options_init(&model_options, sizeof model_options);
-  model_options.function = inputs->function;
   model_options.search = (bw_precision)inputs->precision;
   model_options.reference = inputs->reference;
+  surrogate_options = model_options;
+  model_options.function = inputs->function;
   bw_dataset_options dataset_options;
   bw_dataset_options_init(&dataset_options, sizeof dataset_options);
   dataset_options.labels_path = inputs->labels;
-  if (bw_model_open(model, model_path, &model_options, &err) != BW_OK)
+  if (bw_model_open(&out->model, model_path, &model_options, &err) != BW_OK)
     return cli_report_error(model_path, &err);
-  if (bw_dataset_open(dataset, data_path, &dataset_options, &err) != BW_OK)
+  if (inputs->surrogate != NULL &&
+      bw_model_open(&out->surrogate, inputs->surrogate, &surrogate_options, &err) != BW_OK)
+    return cli_report_error(inputs->surrogate, &err);
+  if (bw_dataset_open(&out->dataset, data_path, &dataset_options, &err) != BW_OK)
     return cli_report_error(data_path, &err);
   return CLI_CLEAN;
+}
+
+void cli_close(cli_opened *opened) {
+  bw_dataset_free(opened->dataset);
+  bw_model_free(opened->surrogate);
+  bw_model_free(opened->model);
 }

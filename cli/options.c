@@ -8,7 +8,7 @@
 
 #include "cli.h"
 
-const char *const cli_norms[] = {"linf", "l2", "l1", NULL};
+const char *const cli_norms[] = {"linf", "l2", "l1", "l0", NULL};
 const char *const cli_precisions[] = {"float32", "bfloat16", NULL};
 
 bool cli_number(const char *text, double *out) {

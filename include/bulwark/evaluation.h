@@ -28,6 +28,8 @@ typedef struct bw_evaluation_options {
   const char *resume_path; /* file that keeps finished work so that an interrupted run can go on; NULL: none.
                               A file from another model, data set or configuration is refused (BW_EINVAL). */
   bw_progress progress;
+  bw_model *surrogate; /* also attack what stands by transfer (attack "transfer"): with the gradients of this
+                          model, which takes the same samples and knows the same classes; NULL: none */
 } bw_evaluation_options;
 BW_API void bw_evaluation_options_init(bw_evaluation_options *options, size_t struct_size);
 

@@ -65,6 +65,10 @@ BW_API BW_NODISCARD bw_status bw_model_from_callbacks(bw_model **out, const bw_m
  * domain; BW_EUNSUPPORTED: the stand-in gives no gradients. */
 BW_API BW_NODISCARD bw_status bw_model_with_stand_in(bw_model **out, bw_model *model, bw_model *stand_in,
                                                      bw_error *err);
+/* The same with the gradients of the surrogate's own loss, at its own logits: what an attack by transfer
+ * follows, while each of its points is tried on `model`. */
+BW_API BW_NODISCARD bw_status bw_model_with_surrogate(bw_model **out, bw_model *model, bw_model *surrogate,
+                                                      bw_error *err);
 BW_API void bw_model_free(bw_model *model);
 
 BW_API uint32_t bw_model_rank(const bw_model *model);

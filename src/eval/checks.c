@@ -10,24 +10,13 @@
 #include "base/memory.h"
 
 const bwi_check *const bwi_checks[] = {
-    &bwi_check_valid,
-    &bwi_check_reverified,
-    &bwi_check_deterministic,
-    &bwi_check_logits,
-    &bwi_check_gradient_present,
-    &bwi_check_gradient_correct,
-    &bwi_check_iterative,
-    &bwi_check_monotone,
-    &bwi_check_unbounded,
-    &bwi_check_converged,
-    &bwi_check_restarts,
-    &bwi_check_black_box,
-    &bwi_check_noise,
-    &bwi_check_silent,
-    &bwi_check_worst_case,
-    &bwi_check_batch,
-    &bwi_check_8bit,
-    &bwi_check_intervals,
+    &bwi_check_valid,      &bwi_check_reverified,       &bwi_check_deterministic,
+    &bwi_check_logits,     &bwi_check_gradient_present, &bwi_check_gradient_correct,
+    &bwi_check_iterative,  &bwi_check_monotone,         &bwi_check_unbounded,
+    &bwi_check_converged,  &bwi_check_restarts,         &bwi_check_black_box,
+    &bwi_check_noise,      &bwi_check_transfer,         &bwi_check_silent,
+    &bwi_check_worst_case, &bwi_check_enough_classes,   &bwi_check_batch,
+    &bwi_check_8bit,       &bwi_check_planted,          &bwi_check_intervals,
 };
 const uint32_t bwi_n_checks = sizeof bwi_checks / sizeof *bwi_checks;
 

@@ -4,6 +4,7 @@
 #include "eval/evaluation.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attack/fit.h"
@@ -79,6 +80,7 @@ out:
 static bw_status describe_suite(bw_evaluation *e, bw_error *err) {
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
     bwi_buffer text = {0};
+    if (bwi_is_transfer(&e->suite, k)) bwi_buffer_format(&text, "%s ", e->suite.attacks[k].class->info.name);
     bwi_attack_describe(&text, &e->suite.attacks[k]);
     if (text.failed) {
       bwi_buffer_free(&text);
@@ -102,6 +104,7 @@ static bw_status prepare(bw_evaluation *e, const bw_model *model, const bw_datas
   e->dataset = e->part != NULL ? e->part : dataset;
   e->count = bw_dataset_count(e->dataset);
   BW_TRY(bwi_suite_parse(&e->suite, o->attacks, model, e->norm, e->eps, err));
+  if (o->surrogate != NULL) BW_TRY(bwi_suite_add_transfer(&e->suite, e->norm, e->eps, err));
   BW_TRY(describe_suite(e, err));
   e->n_budgets = o->n_budgets > 0 ? o->n_budgets + 1 : 0;
   e->curve_attack = -1;
@@ -142,7 +145,9 @@ static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dat
   e->n_model_classes = model->n_classes;
   e->pair_checked = model->pair_checked;
   e->search = model->search;
-  memcpy(e->model_digest, bw_model_digest(model), strlen(bw_model_digest(model)) + 1);
+  snprintf(e->model_digest, sizeof e->model_digest, "%s", bw_model_digest(model));
+  if (o->surrogate != NULL)
+    snprintf(e->surrogate_digest, sizeof e->surrogate_digest, "%s", bw_model_digest(o->surrogate));
   const bw_status status = prepare(e, model, dataset, o, err);
   if (status == BW_OK)
     *out = e;
@@ -156,6 +161,8 @@ static bw_status create(bw_evaluation **out, const bw_model *model, const bw_dat
 typedef struct evaluator {
   bw_evaluation *e;
   bwi_crew crew;
+  bw_model *transfer; /* the model with the surrogate's gradients; NULL: there is none */
+  const bw_evaluation_options *options;
   const char *resume_path;
 } evaluator;
 
@@ -176,6 +183,10 @@ static bw_status keep_progress(const evaluator *v, bw_error *err) {
   return v->resume_path != NULL ? bwi_resume_write(v->e, v->resume_path, err) : BW_OK;
 }
 
+static bw_status open_crew(bwi_crew *crew, bw_model *model, const bw_evaluation_options *o, bw_error *err) {
+  return bwi_crew_open(crew, model, o->threads, o->batch, o->progress, err);
+}
+
 static bw_status attack_what_stands(evaluator *v, uint32_t k, bw_error *err) {
   bw_evaluation *e = v->e;
   bwi_stage_call call = stage_call(v);
@@ -185,9 +196,16 @@ static bw_status attack_what_stands(evaluator *v, uint32_t k, bw_error *err) {
     if (bwi_stands(e, i)) chosen[call.n_chosen++] = i;
   call.chosen = chosen;
   bw_attack_result *result = NULL;
-  const bw_status status = bwi_stage_run(&e->stages[k], &result, &call, &e->suite.attacks[k], err);
+  bwi_crew transfer = {0};
+  bw_status status = BW_OK;
+  if (bwi_is_transfer(&e->suite, k)) {
+    status = open_crew(&transfer, v->transfer, v->options, err);
+    call.crew = &transfer;
+  }
+  if (status == BW_OK) status = bwi_stage_run(&e->stages[k], &result, &call, &e->suite.attacks[k], err);
   if (status == BW_OK) bwi_absorb_stage(e, k, result);
   bw_attack_result_free(result);
+  bwi_crew_close(&transfer);
   bwi_free(chosen);
   return status;
 }
@@ -231,11 +249,13 @@ bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_datas
   bw_evaluation_options_init(&o, sizeof o);
   if (options != NULL) bwi_options_take(&o, sizeof o, options, options->struct_size);
   const double start = bwi_now();
-  evaluator v = {.resume_path = o.resume_path};
+  evaluator v = {.options = &o, .resume_path = o.resume_path};
   const locale_t before = bwi_c_locale_enter(); /* configurations and findings are written on the way */
   bw_status status = create(&v.e, model, dataset, &o, err);
+  if (status == BW_OK && o.surrogate != NULL)
+    status = bw_model_with_surrogate(&v.transfer, model, o.surrogate, err);
   if (status != BW_OK) goto out;
-  status = bwi_crew_open(&v.crew, model, o.threads, o.batch, o.progress, err);
+  status = open_crew(&v.crew, model, &o, err);
   if (status == BW_OK) status = run_all(&v, err);
   bwi_crew_close(&v.crew);
   if (status == BW_OK || status == BW_ECANCEL) {
@@ -244,6 +264,7 @@ bw_status bw_evaluation_run(bw_evaluation **out, bw_model *model, const bw_datas
     v.e->seconds = bwi_now() - start;
   }
 out:
+  bw_model_free(v.transfer);
   bwi_c_locale_leave(before);
   if (status == BW_OK || status == BW_ECANCEL)
     *out = v.e;

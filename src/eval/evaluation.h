@@ -26,6 +26,7 @@ struct bw_evaluation {
   bool clean_done;
   uint64_t clean_right;
   bwi_suite suite;
+  char surrogate_digest[65]; /* "" if there is none */
   char *configurations[BWI_MAX_SUITE];
   bwi_stage stages[BWI_MAX_SUITE]; /* of the suite, at eps; count 0: not run */
 
@@ -72,9 +73,9 @@ void bwi_absorb_stage(bw_evaluation *e, uint32_t attack, bw_attack_result *resul
 bw_status bwi_count_classes(bw_evaluation *e, bw_error *err);
 bool bwi_is_blocked(const bw_evaluation *e);
 
-/* The attack that curve and checks run again, of those that were run: with a budget and gradient steps before
- * any other, then that of most steps, then that which broke most, though each got what those before it left.
- * -1: none has run. */
+/* The attack that curve and checks run again, of those that were run on the model alone: with a budget and
+ * gradient steps before any other, then that of most steps, then that which broke most, though each got what
+ * those before it left. -1: none has run. */
 int32_t bwi_strongest(const bw_evaluation *e, bool iterative_only);
 
 #endif

@@ -24,6 +24,7 @@ static void make_key(const bw_evaluation *e, char key[65]) {
            bw_version(), e->model_digest, e->n_model_classes, (int)e->search, data_digest, e->seed,
            e->n_budgets);
   bwi_sha256_add(&hash, line, strlen(line));
+  bwi_sha256_add(&hash, e->surrogate_digest, strlen(e->surrogate_digest));
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
     bwi_sha256_add(&hash, e->suite.attacks[k].class->info.name, strlen(e->suite.attacks[k].class->info.name));
     bwi_sha256_add(&hash, &e->suite.attacks[k].norm, sizeof e->suite.attacks[k].norm);

@@ -10,8 +10,16 @@ static const char *standard_suite(const bw_model *model) {
   return model->access == BW_ACCESS_GRADIENT ? "autoattack" : "square";
 }
 
+bool bwi_is_transfer(const bwi_suite *suite, uint32_t k) {
+  return suite->transfers && k + 1 == suite->n_attacks;
+}
+
+const char *bwi_suite_name(const bwi_suite *suite, uint32_t k) {
+  return bwi_is_transfer(suite, k) ? "transfer" : suite->attacks[k].class->info.name;
+}
+
 bool bwi_is_white_box(const bwi_suite *suite, uint32_t k) {
-  return suite->attacks[k].class->info.access == BW_ACCESS_GRADIENT;
+  return !bwi_is_transfer(suite, k) && suite->attacks[k].class->info.access == BW_ACCESS_GRADIENT;
 }
 
 bool bwi_is_noise(const bwi_suite *suite, uint32_t k) {
@@ -19,7 +27,7 @@ bool bwi_is_noise(const bwi_suite *suite, uint32_t k) {
 }
 
 bool bwi_is_black_box(const bwi_suite *suite, uint32_t k) {
-  return !bwi_is_white_box(suite, k) && !bwi_is_noise(suite, k);
+  return suite->attacks[k].class->info.access < BW_ACCESS_GRADIENT && !bwi_is_noise(suite, k);
 }
 
 bool bwi_is_iterative(const bwi_suite *suite, uint32_t k) {
@@ -59,6 +67,19 @@ static bw_status append(bwi_suite *suite, const bw_attack *attack, bw_error *err
   return BW_OK;
 }
 
+static bool is_loss(const bw_attack *attack, bwi_loss loss) {
+  return (bwi_loss)bwi_attack_value(attack, "loss", BWI_LOSS_CE) == loss;
+}
+
+/* The margin does with two classes. */
+static void replace_ratio(bwi_suite *suite, bw_attack *attack, const bw_model *model) {
+  const bwi_attack_class *class = attack->class;
+  if (!is_loss(attack, BWI_LOSS_DLR) || class->check == NULL || class->check(attack, model, NULL) == BW_OK)
+    return;
+  bwi_attack_put(attack, "loss", BWI_LOSS_MARGIN);
+  suite->n_replaced++;
+}
+
 /* The parts of a sequence each have figures of their own, and the checks know each for what it is. */
 static bw_status add_attack(bwi_suite *suite, char *text, const bw_model *model, bw_norm norm, double eps,
                             bw_error *err) {
@@ -67,8 +88,23 @@ static bw_status add_attack(bwi_suite *suite, char *text, const bw_model *model,
   const bwi_attack_class *class = attack.class;
   if (class->info.access > model->access)
     return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", class->info.name);
+  replace_ratio(suite, &attack, model);
   if (class->part == NULL) return append(suite, &attack, err);
-  for (uint32_t k = 0; class->part(&part, &attack, model, k); k++) BW_TRY(append(suite, &part, err));
+  for (uint32_t k = 0; class->part(&part, &attack, model, k); k++) {
+    const bw_attack standard = bwi_attack_of(part.class, norm, eps);
+    suite->n_replaced += is_loss(&standard, BWI_LOSS_DLR) && is_loss(&part, BWI_LOSS_MARGIN);
+    BW_TRY(append(suite, &part, err));
+  }
+  return BW_OK;
+}
+
+/* With momentum, because it transfers best of what one gradient a step can do. */
+bw_status bwi_suite_add_transfer(bwi_suite *suite, bw_norm norm, double eps, bw_error *err) {
+  if ((bwi_mi_fgsm.info.norms & BW_NORM_BIT(norm)) == 0)
+    return BW_FAIL(err, BW_EUNSUPPORTED, "there is no transfer from a surrogate in L0");
+  const bw_attack attack = bwi_attack_of(&bwi_mi_fgsm, norm, eps);
+  BW_TRY(append(suite, &attack, err));
+  suite->transfers = true;
   return BW_OK;
 }
 

@@ -40,7 +40,9 @@ static bool is_stronger(const bw_evaluation *e, uint32_t a, uint32_t b) {
 int32_t bwi_strongest(const bw_evaluation *e, bool iterative_only) {
   int32_t strongest = -1;
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
-    if (e->stages[k].count == 0 || (iterative_only && !bwi_is_iterative(&e->suite, k))) continue;
+    if (e->stages[k].count == 0 || bwi_is_transfer(&e->suite, k) ||
+        (iterative_only && !bwi_is_iterative(&e->suite, k)))
+      continue;
     if (strongest < 0 || is_stronger(e, k, (uint32_t)strongest)) strongest = (int32_t)k;
   }
   return strongest;
@@ -111,7 +113,7 @@ bw_attack_summary bw_evaluation_attack(const bw_evaluation *e, uint32_t i) {
   uint64_t broken_8bit = 0;
   for (uint64_t k = 0; k < e->count; k++) broken_8bit += stage->broken_8bit[k];
   return (bw_attack_summary){
-      .name = stage->attack.class->info.name,
+      .name = bwi_suite_name(&e->suite, i),
       .configuration = e->configurations[i],
       .attacked = i > 0 ? count_remaining(e, i - 1) : e->clean_right,
       .broken = stage->totals.n_broken,

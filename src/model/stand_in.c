@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two models as one: the answers of the first, the derivative of the second. */
+/* Two models as one: the answers of the first, the derivative of the second. A stand-in takes over where the
+ * loss was differentiated; a surrogate has a loss of its own, at its own logits. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -67,6 +68,14 @@ static bw_status session_gradient(bwi_session *session, uint64_t n, const float 
   return BW_OK;
 }
 
+static bw_status surrogate_gradient(bwi_session *session, uint64_t n, const float *samples,
+                                    bwi_cotangent_fn cotangent, void *payload, float *logits,
+                                    float *gradients, bw_error *err) {
+  const pair_session *s = (const pair_session *)session;
+  BW_TRY(bwi_session_gradient(s->stand_in, n, samples, cotangent, payload, logits, gradients, err));
+  return bwi_session_logits(s->model, n, samples, 0, logits, err);
+}
+
 static void free_pair(bw_model *model) {
   bwi_free(model);
 }
@@ -77,33 +86,44 @@ static const char *digest(bw_model *model) {
 
 static const bwi_model_class pair_class = {session_open,     session_free, session_logits,
                                            session_gradient, free_pair,    digest};
+static const bwi_model_class transfer_class = {session_open,       session_free, session_logits,
+                                               surrogate_gradient, free_pair,    digest};
 
-static bw_status check(const bw_model *model, const bw_model *stand_in, bw_error *err) {
+static bw_status check(const bw_model *model, const bw_model *stand_in, const char *role, bw_error *err) {
   if (stand_in->access != BW_ACCESS_GRADIENT)
-    return BW_FAIL(err, BW_EUNSUPPORTED, "the stand-in gives no gradients");
+    return BW_FAIL(err, BW_EUNSUPPORTED, "the %s gives no gradients", role);
   char wanted[80], given[80];
   if (!bwi_dims_equal(&model->shape, &stand_in->shape))
-    return BW_FAIL(err, BW_EINVAL, "the stand-in takes samples of shape %s, the model of %s",
+    return BW_FAIL(err, BW_EINVAL, "the %s takes samples of shape %s, the model of %s", role,
                    bwi_dims_text(given, sizeof given, &stand_in->shape),
                    bwi_dims_text(wanted, sizeof wanted, &model->shape));
   if (model->n_classes != stand_in->n_classes)
-    return BW_FAIL(err, BW_EINVAL, "the stand-in has %u classes, the model %u", (unsigned)stand_in->n_classes,
+    return BW_FAIL(err, BW_EINVAL, "the %s has %u classes, the model %u", role, (unsigned)stand_in->n_classes,
                    (unsigned)model->n_classes);
   if (model->lower != stand_in->lower || model->upper != stand_in->upper)
-    return BW_FAIL(err, BW_EINVAL, "the stand-in has another input domain than the model");
+    return BW_FAIL(err, BW_EINVAL, "the %s has another input domain than the model", role);
   return BW_OK;
 }
 
-bw_status bw_model_with_stand_in(bw_model **out, bw_model *model, bw_model *stand_in, bw_error *err) {
-  BW_TRY(check(model, stand_in, err));
+static bw_status create(bw_model **out, const bwi_model_class *class, bw_model *model, bw_model *stand_in,
+                        bw_error *err) {
+  BW_TRY(check(model, stand_in, class == &pair_class ? "stand-in" : "surrogate", err));
   pair_model *m = bwi_alloc(1, sizeof *m);
   if (m == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a model");
   m->base = *model;
-  m->base.class = &pair_class;
+  m->base.class = class;
   m->base.access = BW_ACCESS_GRADIENT;
   m->base.approximates = true;
   m->model = model;
   m->stand_in = stand_in;
   *out = &m->base;
   return BW_OK;
+}
+
+bw_status bw_model_with_stand_in(bw_model **out, bw_model *model, bw_model *stand_in, bw_error *err) {
+  return create(out, &pair_class, model, stand_in, err);
+}
+
+bw_status bw_model_with_surrogate(bw_model **out, bw_model *model, bw_model *surrogate, bw_error *err) {
+  return create(out, &transfer_class, model, surrogate, err);
 }

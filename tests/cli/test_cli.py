@@ -46,6 +46,8 @@ class Usage(unittest.TestCase):
             (["evaluate", "/nonexistent.mlxfn", data], 3, "/nonexistent.mlxfn"),
             (["evaluate", model, "/nonexistent.npz"], 3, "/nonexistent.npz"),
             (["evaluate", data, data], 3, "byte"),
+            (["evaluate", model, data, "--surrogate", "/nonexistent.mlxfn"], 3, "/nonexistent.mlxfn"),
+            (["evaluate", model, data, "--norm", "l0", "--no-html", "-q"], 3, "no standard suite for L0"),
             (["attack", "nonsense", model, data], 2, "no attack 'nonsense'"),
             (["attack", "pgd", model, data, "--set", "steps=many"], 2, "steps"),
             (["attacks", "nonsense"], 2, "no attack 'nonsense'"),
@@ -182,6 +184,17 @@ class Attack(unittest.TestCase):
         self.assertLess(plain["clean_accuracy"], 1)
         self.assertEqual(plain["clean_accuracy"], targeted["clean_accuracy"])
         self.assertLess(plain["robust_accuracy"], targeted["robust_accuracy"])
+
+    def test_transfer(self):
+        """The surrogate's gradients break less than the model's own, and more than nothing."""
+        def robust(*more):
+            done = bulwark("attack", "mi-fgsm", GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "-n", 200, "--json",
+                           "-q", "--eps", "0.1", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["robust_accuracy"]
+        own, transferred = robust(), robust("--surrogate", GLYPHS / "robust.mlxfn")
+        self.assertLess(own, transferred)
+        self.assertLess(transferred, 0.98)
 
     def test_bfloat16(self):
         """Successes are verified in float32, so the search in bfloat16 may only miss some."""
