@@ -56,7 +56,7 @@ void cli_print_folded(FILE *out, const char *text, int indent, int column);
 void cli_help(FILE *out, const cli_command *command);
 void cli_overview(FILE *out);
 
-/* "0.3" or "8/255"; false if it is not a finite number. */
+/* "0.3", "8/255" or "inf"; false if it is not a number. */
 bool cli_number(const char *text, double *out);
 
 /* Prints "bulwark: <subject>: <sentence>" on stderr and gives the exit code for the status. */

@@ -96,12 +96,14 @@ static tally count(const bw_attack_result *result, const bw_dataset *dataset) {
 
 static void print_tally(const tally *t, const settings *s, const char *name, double eps, double seconds) {
   const double n = (double)t->count;
+  char budget[32] = "null"; /* JSON has no infinity */
+  if (isfinite(eps)) snprintf(budget, sizeof budget, "%.9g", eps);
   if (s->json) {
     printf(
-        "{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%.9g,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_"
+        "{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%s,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_"
         "accuracy\":%.9g,"
         "\"successes\":%llu,\"mean_distance\":%.9g,\"forwards\":%llu,\"backwards\":%llu,\"seconds\":%.6g}\n",
-        name, cli_norms[s->inputs.norm], eps, (unsigned long long)t->count, (double)t->clean_right / n,
+        name, cli_norms[s->inputs.norm], budget, (unsigned long long)t->count, (double)t->clean_right / n,
         (double)t->robust / n, (unsigned long long)t->broken, t->mean_distance,
         (unsigned long long)t->forwards, (unsigned long long)t->backwards, seconds);
     return;

@@ -12,8 +12,8 @@ const cli_command cmd_attacks = {
     .arguments = "[NAME]",
     .summary = "list the attacks, or explain one with its options",
     .description =
-        "Without a name, lists every attack with the access it needs and its norms. With one, prints its "
-        "paper and options with their defaults.",
+        "Without a name, lists the attacks by the access that they need and by what they seek, with their "
+        "norms. With one, prints its paper and options with their defaults.",
     .examples = "  bulwark attacks\n  bulwark attacks pgd\n",
     .run = run,
 };
@@ -47,8 +47,8 @@ static void print_option(const bw_option_info *option) {
   } else if (!isnan(option->standard)) {
     snprintf(text + n, sizeof text - n, " (default %g)", option->standard);
   }
-  printf("  %-12s ", option->name);
-  cli_print_folded(stdout, text, 15, 15);
+  printf("  %-14s ", option->name);
+  cli_print_folded(stdout, text, 17, 17);
 }
 
 static int explain(const char *name) {
@@ -59,10 +59,58 @@ static int explain(const char *name) {
   cli_print_folded(stdout, info->summary, 0, 0);
   printf("\nPaper:  ");
   cli_print_folded(stdout, info->paper, 8, 8);
-  printf("Access: %s\nNorms:  %s\n\nOptions:\n", access_name(info->access),
-         norms_text(norms, sizeof norms, info->norms));
+  printf("Access: %s\nNorms:  %s\nSeeks:  %s\n\nOptions:\n", access_name(info->access),
+         norms_text(norms, sizeof norms, info->norms),
+         info->nearest ? "the nearest success (--eps inf: however far)" : "a success within the budget");
   for (uint32_t i = 0; i < info->n_options; i++) print_option(&info->options[i]);
+  printf("\nOptions of every attack:\n");
+  for (uint32_t i = 0; bw_attack_common_option(i) != NULL; i++) print_option(bw_attack_common_option(i));
   return CLI_CLEAN;
+}
+
+/* ---- the list ---- */
+
+typedef struct group {
+  const char *heading;
+  bw_access access;
+  bool nearest;
+} group;
+
+static const group groups[] = {
+    {"With gradients, within a budget", BW_ACCESS_GRADIENT, false},
+    {"With gradients, the nearest success", BW_ACCESS_GRADIENT, true},
+    {"With scores, within a budget", BW_ACCESS_SCORE, false},
+    {"With scores, the nearest success", BW_ACCESS_SCORE, true},
+    {"With labels, within a budget", BW_ACCESS_LABEL, false},
+    {"With labels, the nearest success", BW_ACCESS_LABEL, true},
+};
+
+static bool belongs(const bw_attack_info *info, const group *g) {
+  return info->access == g->access && (info->nearest != 0) == g->nearest;
+}
+
+static void print_group(const group *g, int name_width, bool *is_first) {
+  bool has_heading = false;
+  for (uint32_t i = 0; i < bw_attack_count(); i++) {
+    const bw_attack_info *info = bw_attack_at(i);
+    char norms[32];
+    if (!belongs(info, g)) continue;
+    if (!has_heading) printf("%s%s\n", *is_first ? "" : "\n", g->heading);
+    has_heading = true;
+    *is_first = false;
+    printf("  %-*s  %-13s  %s\n", name_width, info->name, norms_text(norms, sizeof norms, info->norms),
+           info->title);
+  }
+}
+
+static void list(void) {
+  int name_width = 0;
+  bool is_first = true;
+  for (uint32_t i = 0; i < bw_attack_count(); i++) {
+    const int width = (int)strlen(bw_attack_at(i)->name);
+    if (width > name_width) name_width = width;
+  }
+  for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) print_group(&groups[i], name_width, &is_first);
 }
 
 static int run(int argc, char **argv) {
@@ -70,12 +118,6 @@ static int run(int argc, char **argv) {
   const int code = cli_parse(&cmd_attacks, NULL, argc, argv, 0, 1, &n);
   if (code >= 0) return code;
   if (n == 1) return explain(argv[1]);
-  printf("%-10s %-9s %-11s %s\n", "name", "access", "norms", "what it is");
-  for (uint32_t i = 0; i < bw_attack_count(); i++) {
-    const bw_attack_info *info = bw_attack_at(i);
-    char norms[32];
-    printf("%-10s %-9s %-11s %s\n", info->name, access_name(info->access),
-           norms_text(norms, sizeof norms, info->norms), info->title);
-  }
+  list();
   return CLI_CLEAN;
 }

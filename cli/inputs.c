@@ -8,8 +8,8 @@ const cli_option cli_input_options[] = {
     {"norm", 0, CLI_CHOICE, "NORM", "norm of the perturbation: linf (default), l2, l1, l0",
      offsetof(cli_inputs, norm), cli_norms},
     {"eps", 'e', CLI_REAL, "EPS",
-     "budget, such as 0.3 or 8/255 (default: linf 0.3, l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more; "
-     "l0 24 values)",
+     "budget, such as 0.3 or 8/255, or inf for attacks that seek the nearest success (default: linf 0.3, "
+     "l2 2, l1 10 for one channel; 8/255, 0.5, 12 for more; l0 24 values)",
      offsetof(cli_inputs, eps), NULL},
     {"seed", 's', CLI_COUNT, "SEED", "of every random choice (default 0)", offsetof(cli_inputs, seed), NULL},
     {"threads", 't', CLI_COUNT, "N", "worker threads (default: all processors); never changes a verdict",

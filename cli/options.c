@@ -21,7 +21,7 @@ bool cli_number(const char *text, double *out) {
     if (end == divisor_text || divisor == 0) return false;
     value /= divisor;
   }
-  if (*end != '\0' || !isfinite(value)) return false;
+  if (*end != '\0' || isnan(value)) return false;
   *out = value;
   return true;
 }

@@ -73,8 +73,10 @@ class Usage(unittest.TestCase):
         for name in ("fgsm", "r-fgsm", "bim", "pgd", "mi-fgsm", "ni-fgsm", "si-ni-fgsm", "di-fgsm", "ti-fgsm",
                      "vmi-fgsm", "vni-fgsm", "sparse-l1-descent", "noise", "apgd", "apgd-t", "fab", "fab-t",
                      "square", "autoattack"):
-            self.check(["attacks"], 0, rf"(?m)^{name} ", "stdout")
-            self.check(["attacks", name], 0, "Paper:", "stdout")
+            self.check(["attacks"], 0, rf"(?m)^  {name} ", "stdout")
+            self.check(["attacks", name], 0, "(?s)Paper:.*Options of every attack:.*default 1", "stdout")
+        for heading in ("With gradients, within a budget", "With gradients, the nearest success", "With scores"):
+            self.check(["attacks"], 0, rf"(?m)^{heading}", "stdout")
         self.check(["man"], 0, r"\.TH BULWARK 1", "stdout")
         self.check(["completion", "bash"], 0, "complete .* bulwark", "stdout")
 
@@ -174,12 +176,13 @@ class Attack(unittest.TestCase):
 
     def test_budget_and_target(self):
         """The usual budget goes with the norm; a targeted attack leaves the clean accuracy as it is."""
-        def attack(*more):
-            done = bulwark("attack", "pgd", GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "-n", 200, "--json", "-q",
+        def attack(*more, name="pgd"):
+            done = bulwark("attack", name, GLYPHS / "ordinary.mlxfn", GLYPHS / "glyphs.npz", "-n", 200, "--json", "-q",
                            *more)
             self.assertEqual(done.returncode, 0, done.stderr)
             return json.loads(done.stdout)
         self.assertEqual(attack("--norm", "l2")["eps"], 2)
+        self.assertIsNone(attack("--eps", "inf", name="fab")["eps"])
         plain, targeted = attack("--eps", "0.1"), attack("--eps", "0.1", "--set", "target=next")
         self.assertLess(plain["clean_accuracy"], 1)
         self.assertEqual(plain["clean_accuracy"], targeted["clean_accuracy"])
