@@ -51,6 +51,27 @@ static void test_answers_and_gradients(void **state) {
   bw_model_free(other);
 }
 
+/* Logits times 1e4 leave cross-entropy no gradient: at the model's logits a stand-in gets none to hand on, at
+ * its own a surrogate does. */
+static void test_a_surrogate_has_its_own_loss(void **state) {
+  const arena *a = *state;
+  toy loud = a->net;
+  loud.trick = TOY_LOUD;
+  bw_model *masked = toy_model(&loud), *stand_in = NULL, *surrogate = NULL;
+  assert_int_equal(bw_model_with_stand_in(&stand_in, masked, a->model, NULL), BW_OK);
+  assert_int_equal(bw_model_with_surrogate(&surrogate, masked, a->model, NULL), BW_OK);
+  const uint64_t honest = count_broken(a->model, a->pictures);
+  assert_true(count_broken(stand_in, a->pictures) < count_broken(surrogate, a->pictures));
+  assert_true(count_broken(surrogate, a->pictures) * 10 >= honest * 9);
+  bw_error err = {0};
+  bw_model *none = NULL;
+  assert_int_equal(bw_model_with_surrogate(&none, masked, a->scores, &err), BW_EUNSUPPORTED);
+  assert_string_equal(err.text, "the surrogate gives no gradients");
+  bw_model_free(surrogate);
+  bw_model_free(stand_in);
+  bw_model_free(masked);
+}
+
 static void test_refusals(void **state) {
   const arena *a = *state;
   linear small;
@@ -77,6 +98,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_masked_gradients_fall_to_a_stand_in),
       cmocka_unit_test(test_answers_and_gradients),
+      cmocka_unit_test(test_a_surrogate_has_its_own_loss),
       cmocka_unit_test(test_refusals),
   };
   return cmocka_run_group_tests_name("model_stand_in", tests, arena_open, arena_close);
