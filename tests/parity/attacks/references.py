@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 # Imported by adv-lib and advertorch for plots and for ImageNet models, which no attack here uses.
-for unused in ("visdom", "torchvision", "torchvision.models", "torchvision.transforms"):
+for unused in ("visdom", "PIL", "PIL.Image", "torchvision", "torchvision.models", "torchvision.transforms"):
     sys.modules.setdefault(unused, mock.MagicMock())
 
 ORDER = {"linf": float("inf"), "l2": 2, "l1": 1, "l0": 0}
@@ -110,21 +110,36 @@ def foolbox(problem, attack, /, **parameters):
     return method(model, problem.x, problem.y, epsilons=None if seeks_nearest else problem.eps)[0]
 
 
+def art_classifier(problem, net):
+    from art.estimators.classification import PyTorchClassifier
+
+    return PyTorchClassifier(net, torch.nn.CrossEntropyLoss(), tuple(problem.x.shape[1:]), 10, clip_values=(0, 1), device_type="cpu")
+
+
 @adapter("adversarial-robustness-toolbox")
 def art(problem, attack, /, probabilities=False, **parameters):
     import art.attacks.evasion as library
-    from art.estimators.classification import PyTorchClassifier
 
     net = torch.nn.Sequential(problem.net, torch.nn.Softmax(1)) if probabilities else problem.net
-    classifier = PyTorchClassifier(net, torch.nn.CrossEntropyLoss(), tuple(problem.x.shape[1:]), 10, clip_values=(0, 1),
-                                   device_type="cpu")
+    classifier = art_classifier(problem, net)
     kind = getattr(library, attack)
     known = fitting(kind.__init__, eps=problem.eps, norm=ORDER[problem.norm], batch_size=len(problem.x), verbose=False)
+    np.mat = np.asmatrix  # used by GeoDA, and no longer in NumPy
     # Some of its attacks make RandomState() from the operating system: global seeds have no effect on them.
     seeded = np.random.RandomState(problem.seed)
     with mock.patch("numpy.random.RandomState", lambda *_: seeded):
-        images = kind(classifier, **{**known, **parameters}).generate(problem.x.numpy(), problem.y.numpy())
+        images = kind(classifier, **{**known, **parameters}).generate(problem.x.numpy(), np.eye(10)[problem.y.numpy()])
     return torch.from_numpy(images)
+
+
+@adapter("adversarial-robustness-toolbox")
+def art_patch(problem, attack, /, **parameters):
+    """One patch for all images, put on each of them at random."""
+    import art.attacks.evasion.adversarial_patch.adversarial_patch_numpy as library
+
+    method = getattr(library, attack)(art_classifier(problem, problem.net), verbose=False, **parameters)
+    method.generate(problem.x.numpy(), np.eye(10)[problem.y.numpy()])
+    return torch.from_numpy(method.apply_patch(problem.x.numpy(), scale=0.5)).float()
 
 
 @adapter("adv-lib")
@@ -143,7 +158,8 @@ def autoattack(problem, attack, /, **parameters):
 
     norm = {"linf": "Linf", "l2": "L2", "l1": "L1"}[problem.norm]
     if attack in ("standard", "plus"):
-        return AutoAttack(problem.net, eps=problem.eps, norm=norm, seed=problem.seed, version=attack).run_standard_evaluation(problem.x, problem.y)[0]
+        whole = AutoAttack(problem.net, eps=problem.eps, norm=norm, seed=problem.seed, version=attack)
+        return whole.run_standard_evaluation(problem.x, problem.y, batch_size=len(problem.x))[0]
     whole = AutoAttack(problem.net, eps=problem.eps, norm=norm)
     part = {"apgd-ce": whole.apgd, "apgd-dlr": whole.apgd, "apgd-t": whole.apgd_targeted, "fab": whole.fab, "fab-t": whole.fab,
             "square": whole.square}[attack]
@@ -168,11 +184,11 @@ def cleverhans(problem, attack, /, **parameters):
 
 
 @adapter("advertorch")
-def advertorch(problem, attack, /, **parameters):
+def advertorch(problem, attack, /, next_class=False, **parameters):
     # Imported by it, and no longer in PyTorch.
     sys.modules["torch.autograd.gradcheck"].zero_gradients = lambda x: x.grad is None or x.grad.zero_()
     import advertorch.attacks as library
 
     kind = getattr(library, attack)
     known = fitting(kind.__init__, eps=problem.eps, num_classes=10, clip_min=0.0, clip_max=1.0)
-    return kind(problem.net, **{**known, **parameters}).perturb(problem.x, problem.y)
+    return kind(problem.net, **{**known, **parameters}).perturb(problem.x, (problem.y + 1) % 10 if next_class else problem.y)
