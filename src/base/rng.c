@@ -82,19 +82,53 @@ void bwi_rng_uniform(float *out, size_t n, bwi_rng_key key, uint32_t step, float
   }
 }
 
+static inline uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static inline float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* The natural logarithm of a normal float above 0: of the power of two, and of what is left, from the root of
+ * one half to the root of 2, by the series of the inverse hyperbolic tangent. */
+static inline float logarithm(float u) {
+  const uint32_t bits = bits_of(u), root_of_half = 0x3F3504F3;
+  const int32_t power = (int32_t)(bits - root_of_half) >> 23;
+  const float rest = float_of(bits - ((uint32_t)power << 23));
+  const float s = (rest - 1) / (rest + 1), ss = s * s;
+  const float series = 1 + ss * (1.0F / 3 + ss * (1.0F / 5 + ss * (1.0F / 7 + ss * (1.0F / 9))));
+  return (float)power * 0.693147181F + 2 * s * series;
+}
+
+/* The two normal numbers that two words make (Box and Muller). Sine and cosine by their series within an
+ * eighth of a turn; which quarter it is says how they are swapped and signed, by bits, as branches would keep
+ * the loop out of vectors. */
+static inline void normal_pair(uint32_t first, uint32_t second, float *x, float *y) {
+  const float u = ((float)(int32_t)(first >> 1) + 0.5F) * 0x1p-31F; /* (0, 1] */
+  const float radius = sqrtf(-2 * logarithm(u));
+  const uint32_t quarter = (second + (UINT32_C(1) << 29)) >> 30;
+  const float t = (float)(int32_t)(second - (quarter << 30)) * (1.57079633F * 0x1p-30F), tt = t * t;
+  const float sine =
+      t * (1 + tt * (-1.0F / 6 + tt * (1.0F / 120 + tt * (-1.0F / 5040 + tt * (1.0F / 362880)))));
+  const float cosine = 1 + tt * (-1.0F / 2 + tt * (1.0F / 24 + tt * (-1.0F / 720 + tt * (1.0F / 40320))));
+  const uint32_t swap = (bits_of(sine) ^ bits_of(cosine)) & (0 - (quarter & 1));
+  const uint32_t sign_x = (quarter + 1) >> 1 << 31, sign_y = quarter >> 1 << 31;
+  *x = radius * float_of((bits_of(cosine) ^ swap) ^ sign_x);
+  *y = radius * float_of((bits_of(sine) ^ swap) ^ sign_y);
+}
+
+/* Arithmetic only, no libm: vectors do it, and every libm gives the same numbers. */
 void bwi_rng_normal(float *out, size_t n, bwi_rng_key key, uint32_t step) {
-  const double two_pi = 6.283185307179586;
   uint32_t words[BATCH];
   float values[BATCH];
   for (size_t first = 0; first < n; first += BATCH) {
     draw(words, first, key, step);
-    for (size_t i = 0; i < BATCH; i += 2) {
-      /* (0, 1], never 0. Double, so that the last bit of a libm does not show in the float. */
-      const double radius = sqrt(-2.0 * log((words[i] + 1.0) * 0x1p-32));
-      const double angle = two_pi * (words[i + 1] * 0x1p-32);
-      values[i] = (float)(radius * cos(angle));
-      values[i + 1] = (float)(radius * sin(angle));
-    }
+    for (size_t i = 0; i < BATCH; i += 2) normal_pair(words[i], words[i + 1], &values[i], &values[i + 1]);
     memcpy(out + first, values, batch_size(n, first) * sizeof *out);
   }
 }
