@@ -80,5 +80,10 @@ extern const char *const bwi_loss_names[], *const bwi_target_names[];
     "early_stop", "leave a sample at its first success; else keep its success of greatest margin", NULL, \
         BW_OPTION_BOOLEAN, 0, 1, 1, NULL                                                                 \
   }
+#define BWI_NEAREST_STOP                                                                                   \
+  {                                                                                                        \
+    "early_stop", "leave a sample at its first success within eps; by default if there is a budget", NULL, \
+        BW_OPTION_BOOLEAN, 0, 1, NAN, NULL                                                                 \
+  }
 
 #endif

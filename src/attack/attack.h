@@ -6,6 +6,7 @@
 #define ATTACK_ATTACK_H
 
 #include <bulwark/attack.h>
+#include <bulwark/dataset.h>
 
 #include "attack/ball.h"
 #include "attack/picture.h"
@@ -52,6 +53,9 @@ extern const bwi_attack_class
     bwi_fab,
     bwi_fab_t,
     bwi_square,
+    bwi_boundary,
+    bwi_hopskipjump,
+    bwi_sign_opt,
     bwi_autoattack;
 /* clang-format on */
 
@@ -113,9 +117,10 @@ struct bwi_batch {
   const bw_attack *attack;
   bwi_ball ball;
   uint32_t n_classes;
-  uint32_t restart;  /* which one this is, from 0 */
-  uint32_t rival;    /* which of the classes that a restart tries in turn (option targets), from 0 */
-  bwi_layout layout; /* of a sample */
+  uint32_t restart;          /* which one this is, from 0 */
+  uint32_t rival;            /* which of the classes that a restart tries in turn (option targets), from 0 */
+  bwi_layout layout;         /* of a sample */
+  const bw_dataset *dataset; /* that the samples are from */
   bool roams;        /* set by an attack whose iterates leave the ball: a wrong answer there claims nothing */
   bool probes;       /* set by an attack while x holds points that are no candidates: they claim nothing, and
                         no sample leaves */

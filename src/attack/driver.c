@@ -74,6 +74,7 @@ static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_
       .restart = call->assignment->first_restart + call->round / call->n_rivals,
       .rival = call->round % call->n_rivals,
       .layout = call->layout,
+      .dataset = call->assignment->dataset,
       .n = count,
       .capacity = worker->capacity,
       .n_draws = (uint32_t)bwi_attack_value(&call->attack, "eot", 1),

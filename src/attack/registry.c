@@ -25,6 +25,9 @@ static const bwi_attack_class *const registry[] = {
     &bwi_fab,
     &bwi_fab_t,
     &bwi_square,
+    &bwi_boundary,
+    &bwi_hopskipjump,
+    &bwi_sign_opt,
     &bwi_autoattack,
 };
 /* clang-format on */
