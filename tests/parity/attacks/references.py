@@ -64,7 +64,7 @@ class Reference:
             np.random.seed(seed)
             random.seed(seed)
             part = replace(problem, net=net, x=problem.x[at : at + self.batch].clone(), y=problem.y[at : at + self.batch], seed=seed)
-            parts.append(self.adapter(part, self.attack, **self.parameters).detach())
+            parts.append(self.adapter(part, self.attack, **self.parameters).detach().float())
         return torch.cat(parts), net.count
 
 
