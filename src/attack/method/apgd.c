@@ -89,6 +89,21 @@ static void move_with_momentum(const climb *c, bwi_batch *batch, uint64_t i, boo
   bwi_ball_clip(&c->ball, clean, x);
 }
 
+/* L1. In the authors' code a coordinate that the projection takes back to the clean one misses it by a
+ * rounding and counts as changed from then on, so that steps stay less sparse. */
+static void project_l1(const climb *c, bwi_batch *batch, uint64_t i) {
+  const uint64_t d = c->ball.d;
+  const float *clean = batch->subjects[i].clean;
+  float *x = batch->x + i * d, *before = batch->scratch;
+  memcpy(before, x, d * sizeof(float));
+  bwi_ball_project(&c->ball, clean, x);
+  if (!bwi_attack_is_faithful(batch->attack)) return;
+  for (uint64_t j = 0; j < d; j++) {
+    const float gone = before[j] - clean[j], missed = clean[j] + gone - gone;
+    if (x[j] == clean[j]) x[j] = fminf(fmaxf(missed, c->ball.lower), c->ball.upper);
+  }
+}
+
 /* The same distance in each of the coordinates of greatest slope. */
 static void move_sparsely(const climb *c, bwi_batch *batch, uint64_t i) {
   const uint64_t d = c->ball.d;
@@ -102,7 +117,7 @@ static void move_sparsely(const climb *c, bwi_batch *batch, uint64_t i) {
   const float stride = count > 0 ? own->step / (float)count : 0;
   for (uint64_t j = 0; j < d; j++)
     if (slope[j] != 0 && fabsf(slope[j]) >= bar) x[j] += copysignf(stride, slope[j]);
-  bwi_ball_project(&c->ball, batch->subjects[i].clean, x);
+  project_l1(c, batch, i);
 }
 
 /* ---- checkpoints ---- */
@@ -202,7 +217,7 @@ static void start(const climb *c, bwi_batch *batch) {
     }
     bwi_rng_normal(x, c->ball.d, s->key, 0);
     for (uint64_t j = 0; j < c->ball.d; j++) x[j] += s->clean[j];
-    bwi_ball_project(&c->ball, s->clean, x);
+    project_l1(c, batch, i);
   }
 }
 
@@ -220,7 +235,7 @@ static bw_status ascend_through_balls(bwi_batch *batch, uint32_t n_steps, bw_err
     if (n_done == 0) start(&c, batch);
     for (uint64_t i = 0; i < batch->n; i++) {
       if (n_done > 0) return_to_best(batch, i);
-      bwi_ball_project(&c.ball, batch->subjects[i].clean, batch->x + i * c.ball.d);
+      project_l1(&c, batch, i);
     }
     BW_TRY(ascend(&c, batch, err));
     n_done += c.n_steps;
