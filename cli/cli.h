@@ -78,19 +78,22 @@ extern const char *const cli_norms[], *const cli_precisions[];
 
 /* What commands that run a model on data have in common. */
 typedef struct cli_inputs {
-  const char *labels, *function, *surrogate;
+  const char *labels, *function, *surrogate, *stand_in;
   double eps; /* NaN: the usual one */
-  uint64_t seed, threads, batch;
-  int norm, precision;
-  bool reference, quiet;
+  uint64_t seed, threads, batch, eot, quantize;
+  int norm, precision, fidelity;
+  bool bpda, reference, quiet;
 } cli_inputs;
 extern const cli_option cli_input_options[];
 extern const uint32_t cli_n_input_options;
 
 /* Whether the values are possible: -1 to go on, else CLI_USAGE after printing what is wrong. */
 int cli_check_inputs(const cli_command *command, const cli_inputs *inputs);
+/* Those that go to every attack, as bw_attack_configure takes them. */
+const char *cli_common_options(const cli_inputs *inputs, char text[64]);
 typedef struct cli_opened {
   bw_model *model, *surrogate; /* surrogate NULL: none is wanted */
+  bw_model *stand_in, *hidden; /* what model is made of, if there is a stand-in */
   bw_dataset *dataset;
 } cli_opened;
 /* Opens all, or prints what is wrong and gives the exit code. cli_close either way. */

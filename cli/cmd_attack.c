@@ -49,48 +49,41 @@ const cli_command cmd_attack = {
     .run = run,
 };
 
-/* "steps=100:loss=dlr" -> bw_attack_set calls. */
-static bw_status apply_settings(bw_attack *attack, const char *list, bw_error *err) {
-  char text[512];
-  if (strlen(list) >= sizeof text) {
-    *err = (bw_error){.status = BW_EINVAL, .offset = BW_NO_OFFSET, .text = "--set is too long"};
-    return BW_EINVAL;
-  }
-  snprintf(text, sizeof text, "%s", list);
-  for (char *at = text; *at != '\0';) {
-    char *end = at + strcspn(at, ":");
-    char *next = *end == ':' ? end + 1 : end;
-    *end = '\0';
-    char *equals = strchr(at, '=');
-    if (equals != NULL) *equals = '\0';
-    const bw_status status = bw_attack_set(attack, at, equals != NULL ? equals + 1 : "true", err);
-    if (status != BW_OK) return status;
-    at = next;
-  }
-  return BW_OK;
-}
-
 typedef struct tally {
   uint64_t count, clean_right, robust, broken, forwards, backwards;
-  double mean_distance;
+  double mean_distance, median_distance; /* of the successes */
 } tally;
+
+static int by_size(const void *a, const void *b) {
+  const float x = *(const float *)a, y = *(const float *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(float *values, uint64_t n) {
+  qsort(values, n, sizeof *values, by_size);
+  return n > 0 ? ((double)values[(n - 1) / 2] + (double)values[n / 2]) / 2 : 0;
+}
 
 /* A targeted attack breaks samples that were wrong to begin with, too. */
 static tally count(const bw_attack_result *result, const bw_dataset *dataset) {
   tally t = {0};
   t.count = bw_attack_result_count(result);
   double sum = 0;
+  float *distances = calloc(t.count + 1, sizeof *distances);
   for (uint64_t i = 0; i < t.count; i++) {
     const bw_sample_outcome *o = bw_attack_result_at(result, i);
     const bool right = o->clean_prediction == bw_dataset_label(dataset, i);
     t.clean_right += right;
     t.robust += right && !o->success;
+    if (o->success && distances != NULL) distances[t.broken] = o->distance;
     t.broken += o->success;
     t.forwards += o->forwards;
     t.backwards += o->backwards;
     if (o->success) sum += o->distance;
   }
   t.mean_distance = t.broken > 0 ? sum / (double)t.broken : 0;
+  t.median_distance = distances != NULL ? median(distances, t.broken) : NAN;
+  free(distances);
   return t;
 }
 
@@ -102,18 +95,24 @@ static void print_tally(const tally *t, const settings *s, const char *name, dou
     printf(
         "{\"attack\":\"%s\",\"norm\":\"%s\",\"eps\":%s,\"samples\":%llu,\"clean_accuracy\":%.9g,\"robust_"
         "accuracy\":%.9g,"
-        "\"successes\":%llu,\"mean_distance\":%.9g,\"forwards\":%llu,\"backwards\":%llu,\"seconds\":%.6g}\n",
+        "\"successes\":%llu,\"mean_distance\":%.9g,\"median_distance\":%.9g,\"forwards\":%llu,\"backwards\":%"
+        "llu,\"seconds\":%.6g}\n",
         name, cli_norms[s->inputs.norm], budget, (unsigned long long)t->count, (double)t->clean_right / n,
-        (double)t->robust / n, (unsigned long long)t->broken, t->mean_distance,
+        (double)t->robust / n, (unsigned long long)t->broken, t->mean_distance, t->median_distance,
         (unsigned long long)t->forwards, (unsigned long long)t->backwards, seconds);
     return;
   }
-  printf("%s, %s eps %.4g, %llu samples\n", name, cli_norms[s->inputs.norm], eps,
-         (unsigned long long)t->count);
+  printf("%s, %s ", name, cli_norms[s->inputs.norm]);
+  if (isfinite(eps))
+    printf("eps %.4g, %llu samples\n", eps, (unsigned long long)t->count);
+  else
+    printf("without a budget, %llu samples\n", (unsigned long long)t->count);
   printf("  clean accuracy   %6.2f %%\n", 100 * (double)t->clean_right / n);
   printf("  robust accuracy  %6.2f %%   (%llu broken, each verified)\n", 100 * (double)t->robust / n,
          (unsigned long long)t->broken);
-  if (t->broken > 0) printf("  mean distance    %8.4f\n", t->mean_distance);
+  if (t->broken > 0)
+    printf("  distance         %8.4f median, %.4f mean, of the broken\n", t->median_distance,
+           t->mean_distance);
   printf("  model passes     %llu forward, %llu backward\n", (unsigned long long)t->forwards,
          (unsigned long long)t->backwards);
   printf("  time             %.2f s\n", seconds);
@@ -150,8 +149,9 @@ static int attack_model(const settings *s, const char *name, bw_model *model, co
   bw_error err = {0};
   bw_attack *attack = NULL;
   bw_attack_result *result = NULL;
-  const double eps =
-      isnan(s->inputs.eps) ? bw_attack_usual_eps(model, (bw_norm)s->inputs.norm) : s->inputs.eps;
+  const bool needs_budget = !bw_attack_find(name)->nearest;
+  const double usual = needs_budget ? bw_attack_usual_eps(model, (bw_norm)s->inputs.norm) : INFINITY,
+               eps = isnan(s->inputs.eps) ? usual : s->inputs.eps;
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
   o.seed = s->inputs.seed;
@@ -159,7 +159,9 @@ static int attack_model(const settings *s, const char *name, bw_model *model, co
   o.batch = (uint32_t)s->inputs.batch;
   int code = CLI_CLEAN;
   bw_status status = bw_attack_create(&attack, name, (bw_norm)s->inputs.norm, eps, &err);
-  if (status == BW_OK && s->set != NULL) status = apply_settings(attack, s->set, &err);
+  char common[64];
+  if (status == BW_OK) status = bw_attack_configure(attack, cli_common_options(&s->inputs, common), &err);
+  if (status == BW_OK && s->set != NULL) status = bw_attack_configure(attack, s->set, &err);
   if (status == BW_OK) {
     o.progress = cli_progress(s->inputs.quiet);
     status = bw_attack_run(&result, attack, model, dataset, &o, &err);

@@ -42,9 +42,11 @@ static void print_option(const bw_option_info *option) {
       n +=
           (size_t)snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? ", " : " (one of ", option->choices[i]);
     snprintf(text + n, sizeof text - n, "; default %s)", option->choices[(int)option->standard]);
+  } else if (isnan(option->standard)) {
+    /* derived: the help says how */
   } else if (option->kind == BW_OPTION_BOOLEAN) {
     snprintf(text + n, sizeof text - n, " (default %s)", option->standard != 0 ? "true" : "false");
-  } else if (!isnan(option->standard)) {
+  } else {
     snprintf(text + n, sizeof text - n, " (default %g)", option->standard);
   }
   printf("  %-14s ", option->name);

@@ -64,10 +64,11 @@ const cli_command cmd_evaluate = {
     .run = run,
 };
 
-static bw_evaluation_options evaluation_options(const settings *s) {
+static bw_evaluation_options evaluation_options(const settings *s, const char *common) {
   bw_evaluation_options o;
   bw_evaluation_options_init(&o, sizeof o);
   o.attacks = s->attacks;
+  o.attack_options = common;
   o.norm = (bw_norm)s->inputs.norm;
   o.eps = s->inputs.eps;
   o.n_budgets = (uint32_t)s->budgets;
@@ -136,7 +137,8 @@ static int evaluate(const settings *s, const cli_opened *in, char **operands) {
   bw_error err = {0};
   bw_evaluation *evaluation = NULL;
   note_unchecked_export(in->model, operands[1]);
-  bw_evaluation_options o = evaluation_options(s);
+  char common[64];
+  bw_evaluation_options o = evaluation_options(s, cli_common_options(&s->inputs, common));
   o.surrogate = in->surrogate;
   const bw_status status = bw_evaluation_run(&evaluation, in->model, in->dataset, &o, &err);
   cli_progress_end();

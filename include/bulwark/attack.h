@@ -61,6 +61,9 @@ BW_API BW_NODISCARD bw_status bw_attack_create(bw_attack **out, const char *name
 /* value as text: "0.01", "8/255", "true", "dlr". BW_EINVAL: unknown option, not a value, out of range. */
 BW_API BW_NODISCARD bw_status bw_attack_set(bw_attack *attack, const char *option, const char *value,
                                             bw_error *err);
+/* Several of them, "steps=100:loss=dlr"; an option without a value is "true". Those before the first that is
+ * refused are set. */
+BW_API BW_NODISCARD bw_status bw_attack_configure(bw_attack *attack, const char *list, bw_error *err);
 BW_API void bw_attack_free(bw_attack *attack);
 
 /* The budget that literature uses for data of this kind, scaled with the width of the input domain: Linf 0.3

@@ -16,8 +16,9 @@ typedef struct bw_evaluation_options {
   const char *attacks; /* comma-separated names with options, "pgd:steps=100:restarts=5,mi-fgsm"; each gets
                           what those before it left. One that is a sequence of others, such as autoattack,
                           counts as its parts. NULL: autoattack, or square for a model without gradients */
-  bw_norm norm;        /* default BW_LINF */
-  double eps;          /* main budget; NaN: bw_attack_usual_eps */
+  const char *attack_options; /* for every attack, "eot=20:quantize=8"; NULL: none */
+  bw_norm norm;               /* default BW_LINF */
+  double eps;                 /* main budget; NaN: bw_attack_usual_eps */
   uint32_t
       n_budgets; /* curve: this many budgets in even steps up to 2 eps, besides 0; 0: no curve; default 8 */
   uint64_t samples; /* attack a random part of this size; 0: all */

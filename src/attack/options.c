@@ -148,6 +148,22 @@ bw_status bw_attack_set(bw_attack *attack, const char *option, const char *value
   return BW_FAIL(err, BW_EINVAL, "%s has no option '%s'", attack->class->info.name, option);
 }
 
+bw_status bw_attack_configure(bw_attack *attack, const char *list, bw_error *err) {
+  char *copy = bwi_strdup(list);
+  if (copy == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the options of an attack");
+  bw_status status = BW_OK;
+  for (char *at = copy; *at != '\0' && status == BW_OK;) {
+    char *end = at + strcspn(at, ":"), *next = *end == ':' ? end + 1 : end;
+    *end = '\0';
+    char *equals = strchr(at, '=');
+    if (equals != NULL) *equals = '\0';
+    status = bw_attack_set(attack, at, equals != NULL ? equals + 1 : "true", err);
+    at = next;
+  }
+  bwi_free(copy);
+  return status;
+}
+
 /* ---- reading them ---- */
 
 double bwi_attack_value(const bw_attack *attack, const char *option, double otherwise) {
@@ -181,6 +197,7 @@ bw_attack bwi_attack_with_eps(const bw_attack *attack, double eps) {
 
 /* Switches, ratios and choices of "none" that were left alone say nothing. */
 static bool worth_saying(const bw_option_info *o, double value) {
+  if (isnan(o->standard) && o->kind == BW_OPTION_BOOLEAN) return value == 0;
   if (isnan(o->standard) || value != o->standard || o->kind == BW_OPTION_INTEGER) return true;
   return o->kind == BW_OPTION_CHOICE && strcmp(o->choices[0], "none") != 0;
 }

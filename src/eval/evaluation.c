@@ -103,8 +103,9 @@ static bw_status prepare(bw_evaluation *e, const bw_model *model, const bw_datas
   if (o->samples > 0 && o->samples < all) BW_TRY(choose_part(e, dataset, o->samples, err));
   e->dataset = e->part != NULL ? e->part : dataset;
   e->count = bw_dataset_count(e->dataset);
-  BW_TRY(bwi_suite_parse(&e->suite, o->attacks, model, e->norm, e->eps, err));
-  if (o->surrogate != NULL) BW_TRY(bwi_suite_add_transfer(&e->suite, e->norm, e->eps, err));
+  BW_TRY(bwi_suite_parse(&e->suite, o->attacks, o->attack_options, model, e->norm, e->eps, err));
+  if (o->surrogate != NULL)
+    BW_TRY(bwi_suite_add_transfer(&e->suite, o->attack_options, e->norm, e->eps, err));
   BW_TRY(describe_suite(e, err));
   e->n_budgets = o->n_budgets > 0 ? o->n_budgets + 1 : 0;
   e->curve_attack = -1;

@@ -44,17 +44,14 @@ static char *next_part(char **text, char separator) {
   return part;
 }
 
-/* "pgd:steps=100:random_start" */
-static bw_status parse_attack(bw_attack *out, char *text, bw_norm norm, double eps, bw_error *err) {
-  char *rest = text;
+/* "pgd:steps=100:random_start", with options that every attack gets (NULL: none). */
+static bw_status parse_attack(bw_attack *out, char *text, const char *for_all, bw_norm norm, double eps,
+                              bw_error *err) {
   bw_attack *attack = NULL;
-  BW_TRY(bw_attack_create(&attack, next_part(&rest, ':'), norm, eps, err));
-  bw_status status = BW_OK;
-  while (rest != NULL && status == BW_OK) {
-    char *value = next_part(&rest, ':');
-    const char *option = next_part(&value, '=');
-    status = bw_attack_set(attack, option, value != NULL ? value : "true", err);
-  }
+  const char *name = next_part(&text, ':');
+  BW_TRY(bw_attack_create(&attack, name, norm, eps, err));
+  bw_status status = for_all != NULL ? bw_attack_configure(attack, for_all, err) : BW_OK;
+  if (status == BW_OK && text != NULL) status = bw_attack_configure(attack, text, err);
   *out = *attack;
   bw_attack_free(attack);
   return status;
@@ -81,10 +78,10 @@ static void replace_ratio(bwi_suite *suite, bw_attack *attack, const bw_model *m
 }
 
 /* The parts of a sequence each have figures of their own, and the checks know each for what it is. */
-static bw_status add_attack(bwi_suite *suite, char *text, const bw_model *model, bw_norm norm, double eps,
-                            bw_error *err) {
+static bw_status add_attack(bwi_suite *suite, char *text, const char *for_all, const bw_model *model,
+                            bw_norm norm, double eps, bw_error *err) {
   bw_attack attack, part;
-  BW_TRY(parse_attack(&attack, text, norm, eps, err));
+  BW_TRY(parse_attack(&attack, text, for_all, norm, eps, err));
   const bwi_attack_class *class = attack.class;
   if (class->info.access > model->access)
     return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs more access than the model gives", class->info.name);
@@ -99,17 +96,19 @@ static bw_status add_attack(bwi_suite *suite, char *text, const bw_model *model,
 }
 
 /* With momentum, because it transfers best of what one gradient a step can do. */
-bw_status bwi_suite_add_transfer(bwi_suite *suite, bw_norm norm, double eps, bw_error *err) {
+bw_status bwi_suite_add_transfer(bwi_suite *suite, const char *for_all, bw_norm norm, double eps,
+                                 bw_error *err) {
   if ((bwi_mi_fgsm.info.norms & BW_NORM_BIT(norm)) == 0)
     return BW_FAIL(err, BW_EUNSUPPORTED, "there is no transfer from a surrogate in L0");
-  const bw_attack attack = bwi_attack_of(&bwi_mi_fgsm, norm, eps);
+  bw_attack attack = bwi_attack_of(&bwi_mi_fgsm, norm, eps);
+  if (for_all != NULL) BW_TRY(bw_attack_configure(&attack, for_all, err));
   BW_TRY(append(suite, &attack, err));
   suite->transfers = true;
   return BW_OK;
 }
 
-bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps,
-                          bw_error *err) {
+bw_status bwi_suite_parse(bwi_suite *out, const char *text, const char *for_all, const bw_model *model,
+                          bw_norm norm, double eps, bw_error *err) {
   bwi_suite suite = {0};
   if (text == NULL && norm == BW_L0)
     return BW_FAIL(err, BW_EUNSUPPORTED, "there is no standard suite for L0: name its attacks");
@@ -117,7 +116,7 @@ bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *mode
   if (copy == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the list of attacks");
   bw_status status = BW_OK;
   for (char *rest = copy; rest != NULL && status == BW_OK;)
-    status = add_attack(&suite, next_part(&rest, ','), model, norm, eps, err);
+    status = add_attack(&suite, next_part(&rest, ','), for_all, model, norm, eps, err);
   bwi_free(copy);
   if (status == BW_OK) *out = suite;
   return status;

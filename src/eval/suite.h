@@ -18,14 +18,16 @@ typedef struct bwi_suite {
 } bwi_suite;
 
 /* The attacks of `text`, "pgd:steps=100:restarts=5,mi-fgsm"; one that is a sequence of others gives its
- * parts. NULL: AutoAttack, or Square for a model without gradients. BW_EINVAL: an attack, option or value
- * that does not exist; BW_EUNSUPPORTED: an attack needs more access than the model gives, or the norm has no
- * standard suite; BW_ELIMIT: too many. */
-bw_status bwi_suite_parse(bwi_suite *out, const char *text, const bw_model *model, bw_norm norm, double eps,
-                          bw_error *err);
+ * parts. for_all: options that each gets before its own, "eot=20:quantize=8"; NULL: none. text NULL:
+ * AutoAttack, or Square for a model without gradients. BW_EINVAL: an attack, option or value that does not
+ * exist; BW_EUNSUPPORTED: an attack needs more access than the model gives, or the norm has no standard
+ * suite; BW_ELIMIT: too many. */
+bw_status bwi_suite_parse(bwi_suite *out, const char *text, const char *for_all, const bw_model *model,
+                          bw_norm norm, double eps, bw_error *err);
 
 /* Adds the attack by transfer. BW_ELIMIT: too many. */
-bw_status bwi_suite_add_transfer(bwi_suite *suite, bw_norm norm, double eps, bw_error *err);
+bw_status bwi_suite_add_transfer(bwi_suite *suite, const char *for_all, bw_norm norm, double eps,
+                                 bw_error *err);
 
 const char *bwi_suite_name(const bwi_suite *suite, uint32_t k); /* of attack k, for people */
 

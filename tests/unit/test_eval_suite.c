@@ -40,7 +40,8 @@ static void test_parsing(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bwi_suite suite = {0};
     bw_error err = {0};
-    const bw_status status = bwi_suite_parse(&suite, rows[i].text, rows[i].model, rows[i].norm, 0.3, &err);
+    const bw_status status =
+        bwi_suite_parse(&suite, rows[i].text, NULL, rows[i].model, rows[i].norm, 0.3, &err);
     assert_string_equal(err.text, rows[i].error);
     assert_int_equal(status == BW_OK, rows[i].names[0] != '\0');
     char names[128] = "";
@@ -62,7 +63,7 @@ static void test_too_many(void **state) {
     text[kept] = '\0';
     strncat(text, too_many[i], sizeof text - kept - 1);
     bwi_suite suite = {0};
-    assert_int_equal(bwi_suite_parse(&suite, text, &with_gradients, BW_LINF, 0.1, NULL), BW_ELIMIT);
+    assert_int_equal(bwi_suite_parse(&suite, text, NULL, &with_gradients, BW_LINF, 0.1, NULL), BW_ELIMIT);
   }
 }
 
@@ -83,7 +84,7 @@ static void test_kinds(void **state) {
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bwi_suite suite;
-    assert_int_equal(bwi_suite_parse(&suite, rows[i].text, &with_gradients, BW_LINF, 0.1, NULL), BW_OK);
+    assert_int_equal(bwi_suite_parse(&suite, rows[i].text, NULL, &with_gradients, BW_LINF, 0.1, NULL), BW_OK);
     for (uint32_t k = 0; k < suite.n_attacks; k++) {
       const int kind = NOISE * bwi_is_noise(&suite, k) | BLACK * bwi_is_black_box(&suite, k) |
                        WHITE * bwi_is_white_box(&suite, k) | ITERATIVE * bwi_is_iterative(&suite, k);

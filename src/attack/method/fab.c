@@ -195,10 +195,10 @@ static bw_status run_targeted(bwi_batch *batch, bw_error *err) {
   }
 #define BETA \
   { "beta", "share of the perturbation that is kept after a success", NULL, BW_OPTION_REAL, 0, 1, 0.9, NULL }
-#define EARLY_STOP                                                                               \
-  {                                                                                              \
-    "early_stop", "leave a sample at its first success within eps; else seek its nearest", NULL, \
-        BW_OPTION_BOOLEAN, 0, 1, 1, NULL                                                         \
+#define EARLY_STOP                                                                                         \
+  {                                                                                                        \
+    "early_stop", "leave a sample at its first success within eps; by default if there is a budget", NULL, \
+        BW_OPTION_BOOLEAN, 0, 1, NAN, NULL                                                                 \
   }
 
 static const bw_option_info options[] = {
@@ -239,6 +239,7 @@ const bwi_attack_class bwi_fab = {
     .stream = 9,
     .n_rows = N_ROWS,
     .note_bytes = sizeof(note),
+    .derive = bwi_stops_with_budget,
     .check = bwi_check_classes,
     .run = run,
 };
@@ -257,6 +258,7 @@ const bwi_attack_class bwi_fab_t = {
     .stream = 10,
     .n_rows = N_ROWS,
     .note_bytes = sizeof(note),
+    .derive = bwi_stops_with_budget,
     .check = bwi_check_rivals,
     .run = run_targeted,
 };
