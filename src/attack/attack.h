@@ -39,6 +39,7 @@ extern const bwi_attack_class
     bwi_r_fgsm,
     bwi_bim,
     bwi_pgd,
+    bwi_trades,
     bwi_mi_fgsm,
     bwi_ni_fgsm,
     bwi_si_ni_fgsm,

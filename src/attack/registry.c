@@ -19,6 +19,7 @@ static const bwi_attack_class *const registry[] = {
     &bwi_vmi_fgsm,
     &bwi_vni_fgsm,
     &bwi_pgd,
+    &bwi_trades,
     &bwi_sparse_l1_descent,
     &bwi_apgd,
     &bwi_apgd_t,

@@ -109,6 +109,25 @@ double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int
   return margin(n_classes, logits, class, targeted ? -1 : 1, cotangent);
 }
 
+/* As in the cross-entropy, the likeliest class's own entry is minus the sum of the others. */
+double bwi_divergence(uint32_t n, const float *from, const float *logits, float *cotangent) {
+  const double from_lse = log_sum_exp(n, from), lse = log_sum_exp(n, logits);
+  uint32_t own = 0;
+  for (uint32_t i = 1; i < n; i++)
+    if (from[i] > from[own]) own = i;
+  double value = 0, others = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const double log_from = (double)from[i] - from_lse, log_p = (double)logits[i] - lse;
+    value += exp(log_from) * (log_from - log_p);
+    if (i == own) continue;
+    const double slope = exp(log_p) - exp(log_from);
+    cotangent[i] = (float)slope;
+    others += slope;
+  }
+  cotangent[own] = (float)-others;
+  return value;
+}
+
 int32_t bwi_predict(uint32_t n_classes, const float *logits) {
   uint32_t best = 0;
   for (uint32_t i = 0; i < n_classes; i++) {

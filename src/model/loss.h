@@ -19,6 +19,10 @@ typedef enum bwi_loss {
 double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int32_t label, int32_t target,
                      float *cotangent);
 
+/* Kullback-Leibler divergence of the answer with these logits from the one with logits `from`, whose softmax
+ * is the first argument: sum of p_from * log(p_from / p). Writes its cotangent, p - p_from. */
+double bwi_divergence(uint32_t n_classes, const float *from, const float *logits, float *cotangent);
+
 /* The greatest logit's class, the first of equals; -1 if a logit is NaN. */
 int32_t bwi_predict(uint32_t n_classes, const float *logits);
 

@@ -97,6 +97,36 @@ static void test_confident_answer_has_a_gradient(void **state) {
               1e-6 * fabs((double)cotangent[0]));
 }
 
+static void test_divergence(void **state) {
+  (void)state;
+  enum { N = 5 };
+  const float even[2] = {3, 3}, uneven[2] = {0, 1.0986123F}; /* log 3 */
+  float cotangent[N], unused[N];
+  /* log 2 - log 3 / 2, with log 3 rounded to float32 */
+  assert_true(fabs(bwi_divergence(2, even, uneven, cotangent) - 0.143841036225890) <= 1e-7);
+  assert_true(fabs((double)cotangent[0] + 0.25) <= 1e-7 && fabs((double)cotangent[1] - 0.25) <= 1e-7);
+  assert_true(bwi_divergence(2, uneven, uneven, cotangent) == 0 && cotangent[0] == 0 && cotangent[1] == 0);
+  for (uint32_t draw = 0; draw < 10; draw++) {
+    static const float step = 0x1p-8F;
+    float from[N], z[N];
+    bwi_rng_normal(from, N, (bwi_rng_key){.stream = draw}, 0);
+    bwi_rng_normal(z, N, (bwi_rng_key){.stream = draw}, 1);
+    (void)bwi_divergence(N, from, z, cotangent);
+    for (uint32_t i = 0; i < N; i++) {
+      const float kept = z[i];
+      z[i] = kept + step;
+      const double above = bwi_divergence(N, from, z, unused);
+      z[i] = kept - step;
+      const double slope = (above - bwi_divergence(N, from, z, unused)) / (2 * (double)step);
+      z[i] = kept;
+      assert_true(fabs(slope - (double)cotangent[i]) <= 1e-5); /* step^2 / 6, and the rounding of z + step */
+    }
+  }
+  const float sure[3] = {40, 0, -1}, surer[3] = {41, 0, -1};
+  (void)bwi_divergence(3, sure, surer, cotangent); /* p - p_from rounds to zero for the first class */
+  assert_true(cotangent[0] > 0 && cotangent[1] < 0);
+}
+
 static void test_prediction(void **state) {
   (void)state;
   static const struct {
@@ -113,6 +143,7 @@ int main(void) {
       cmocka_unit_test(test_values),
       cmocka_unit_test(test_derivatives),
       cmocka_unit_test(test_confident_answer_has_a_gradient),
+      cmocka_unit_test(test_divergence),
       cmocka_unit_test(test_prediction),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
