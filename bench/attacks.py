@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,12 +38,12 @@ WORK = [
          [autoattack("fab", n_restarts=1)]),
     Work(row("square", "linf", 0.3, "", torchattacks("Square", norm="Linf", n_queries=5000, n_restarts=1), ("robust",)),
          [autoattack("square", rescale_schedule=True)]),
-    Work(row("cw", "l2", "inf", "searches=5:steps=200:abort_early=false",
+    Work(row("cw", "l2", inf, "searches=5:steps=200:abort_early=false",
              foolbox("L2CarliniWagnerAttack", binary_search_steps=5, steps=200, stepsize=0.01, abort_early=False), NEAREST),
          [adv_lib("carlini_wagner_l2", num_binary_search_steps=5, max_iterations=200, learning_rate=0.01, abort_early=False),
           art("CarliniL2Method", binary_search_steps=5, max_iter=200, learning_rate=0.01, initial_const=1e-3)]),
-    Work(row("ddn", "l2", "inf", "", foolbox("DDNAttack", steps=100), NEAREST), [adv_lib("ddn", steps=100), advertorch("DDNL2Attack", nb_iter=100)]),
-    Work(row("hopskipjump", "l2", "inf", "steps=10", foolbox("HopSkipJumpAttack", steps=10, initial_gradient_eval_steps=100, max_gradient_eval_steps=10000),
+    Work(row("ddn", "l2", inf, "", foolbox("DDNAttack", steps=100), NEAREST), [adv_lib("ddn", steps=100), advertorch("DDNL2Attack", nb_iter=100)]),
+    Work(row("hopskipjump", "l2", inf, "steps=10", foolbox("HopSkipJumpAttack", steps=10, initial_gradient_eval_steps=100, max_gradient_eval_steps=10000),
              DECISION),
          [art("HopSkipJump", max_iter=10, init_eval=100, max_eval=10000)]),
     Work(row("autoattack", "linf", 0.3, "", autoattack("standard"), ("robust",), images=1000), [], rounds=1),
