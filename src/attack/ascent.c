@@ -36,6 +36,11 @@ bw_status bwi_need_pictures(const bwi_batch *batch, bw_error *err) {
                  batch->attack->class->info.name);
 }
 
+double bwi_cosine_schedule(double first, double last, uint32_t step, uint32_t n_steps) {
+  static const double pi = 3.14159265358979323846;
+  return last + (first - last) * (1 + cos(pi * step / n_steps)) / 2;
+}
+
 void bwi_start_at_random(bwi_batch *batch) {
   for (uint64_t i = 0; i < batch->n; i++) {
     const bwi_subject *s = &batch->subjects[i];

@@ -40,6 +40,9 @@ void bwi_note_loss(bwi_subject *subject, uint32_t step, uint32_t n_steps);
 /* BW_EUNSUPPORTED if samples have no height and width. */
 bw_status bwi_need_pictures(const bwi_batch *batch, bw_error *err);
 
+/* From `first` to `last` along half a cosine, over n_steps. */
+double bwi_cosine_schedule(double first, double last, uint32_t step, uint32_t n_steps);
+
 /* Puts every iterate at a random point of its ball. */
 void bwi_start_at_random(bwi_batch *batch);
 

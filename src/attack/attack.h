@@ -25,6 +25,8 @@ typedef struct bwi_attack_class {
   bw_status (*check)(const bw_attack *attack, const bw_model *model, bw_error *err);
   /* The value of an option whose standard is NaN; NULL if there is none. */
   double (*derive)(const bw_attack *attack, const char *option);
+  /* What the nearest success has the least of; NULL: the distance in the attack's norm. */
+  double (*measure)(const bwi_batch *batch, const float *x, const float *clean);
   /* One restart on a fresh batch, whose iterates are the clean samples. NULL if the attack has parts. */
   bw_status (*run)(bwi_batch *batch, bw_error *err);
   /* Part k, from 0, of an attack that is a sequence of others, each on the samples that still stand; false
@@ -53,6 +55,12 @@ extern const bwi_attack_class
     bwi_apgd_t,
     bwi_fab,
     bwi_fab_t,
+    bwi_cw,
+    bwi_cw_linf,
+    bwi_cw_l0,
+    bwi_ddn,
+    bwi_fmn,
+    bwi_ead,
     bwi_square,
     bwi_boundary,
     bwi_hopskipjump,
@@ -125,6 +133,7 @@ struct bwi_batch {
   bool roams;        /* set by an attack whose iterates leave the ball: a wrong answer there claims nothing */
   bool probes;       /* set by an attack while x holds points that are no candidates: they claim nothing, and
                         no sample leaves */
+  double confidence; /* set by an attack: margin of the logits that a success must have; 0: any */
   uint64_t n;        /* active samples: rows [0, n) of all below, in no particular order */
   uint64_t capacity; /* rows that x, slope and logits have */
   uint32_t n_draws;  /* passes that a random model's gradients and scores are the means of (option eot) */
@@ -157,6 +166,9 @@ double bwi_margin(const bwi_subject *subject, uint32_t n_classes, const float *l
  * uses such cotangents: no step depends on the gradient's length, and those near the smallest float, as
  * cross-entropy has them for a confident model, would vanish on their way back. */
 double bwi_unit_cotangent(uint32_t n_classes, float *cotangent);
+
+/* Whether logits are a success of the margin that the attack asks for. */
+bool bwi_is_wanted(const bwi_batch *batch, const bwi_subject *subject, const float *logits);
 
 /* These evaluate every active sample at its iterate and take those that are verified successes out, so that
  * n may be smaller afterwards. BW_ECANCEL when the run was cancelled; BW_EINTERNAL when the attack declares

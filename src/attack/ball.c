@@ -51,6 +51,14 @@ double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d) {
   return (double)d;
 }
 
+double bwi_ball_width(const bwi_ball *ball) {
+  return (double)ball->upper - (double)ball->lower;
+}
+
+bw_norm bwi_dual(bw_norm norm) {
+  return norm == BW_LINF ? BW_L1 : norm == BW_L1 ? BW_LINF : BW_L2;
+}
+
 #define LANES 8 /* partial sums that the compiler can keep in vectors; fixed, so that sums never change */
 
 static double sum_lanes(const double lanes[LANES]) {
@@ -247,6 +255,13 @@ void bwi_ball_clip(const bwi_ball *ball, const float *clean, float *x) {
     shrink_l2(ball, clean, x);
   else
     bwi_ball_project(ball, clean, x);
+}
+
+void bwi_ball_stretch(const bwi_ball *ball, const float *restrict clean, float *restrict x) {
+  const double length = distance_l2(ball->d, x, clean);
+  const float scale = length > 0 ? (float)(ball->radius / length) : 0;
+  for (uint64_t j = 0; j < ball->d; j++)
+    x[j] = clamp(clean[j] + scale * (x[j] - clean[j]), ball->lower, ball->upper);
 }
 
 /* ---- ascent ---- */

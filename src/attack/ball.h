@@ -19,6 +19,11 @@ typedef struct bwi_ball {
 /* The radius that reaches every corner of the box. */
 double bwi_ball_covering(bw_norm norm, float lower, float upper, uint64_t d);
 
+double bwi_ball_width(const bwi_ball *ball); /* of the box: upper - lower */
+
+/* The norm whose length of a gradient is the steepest slope that a step of length 1 meets; not for L0. */
+bw_norm bwi_dual(bw_norm norm);
+
 /* Norm of a - b, summed in double; L0 counts the coordinates that differ. NaN if a coordinate is. */
 double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b);
 
@@ -49,6 +54,10 @@ void bwi_ball_step(const bwi_ball *ball, const float *slope, float step, uint64_
 /* Moves x into ball and box; in L2 by shrinking the perturbation and then clamping, which need not end at the
  * nearest point; in Linf and L1 by the projection. */
 void bwi_ball_clip(const bwi_ball *ball, const float *clean, float *x);
+
+/* Gives the perturbation of x the length of the radius in L2, whatever the ball's norm; then clamps to the
+ * box, which may shorten it. Where x is clean it stays. */
+void bwi_ball_stretch(const bwi_ball *ball, const float *clean, float *x);
 
 /* The nearest sample whose coordinates are one of 2^n_bits even steps of the domain; if that leaves the ball,
  * with each rounded towards the clean sample instead, which may leave it too when clean is no such sample. */

@@ -30,6 +30,11 @@ double bwi_margin(const bwi_subject *s, uint32_t n_classes, const float *logits)
   return s->target >= 0 ? (double)logits[own] - other : other - (double)logits[own];
 }
 
+bool bwi_is_wanted(const bwi_batch *batch, const bwi_subject *s, const float *logits) {
+  return bwi_is_success(s, bwi_predict(batch->n_classes, logits)) &&
+         (batch->confidence == 0 || bwi_margin(s, batch->n_classes, logits) >= batch->confidence);
+}
+
 static void swap_floats(float *a, float *b, uint64_t n) {
   for (uint64_t i = 0; i < n; i++) {
     const float kept = a[i];
@@ -97,13 +102,18 @@ static void average(float *values, uint64_t n, uint32_t n_draws) {
 
 /* ---- successes ---- */
 
+static double measure(const bwi_batch *batch, const float *x, const float *clean) {
+  const bwi_attack_class *class = batch->attack->class;
+  if (class->measure != NULL) return class->measure(batch, x, clean);
+  return bwi_distance(batch->ball.norm, batch->ball.d, x, clean);
+}
+
 /* Whether x, of which these are the logits, would be kept for sample i instead of what is kept so far. */
 static bool is_better(const bwi_batch *batch, uint64_t i, const float *x, const float *logits) {
   const bwi_subject *s = &batch->subjects[i];
   if (!batch->attack->class->info.nearest) return bwi_margin(s, batch->n_classes, logits) > s->margin;
-  const bw_sample_outcome *outcome = &batch->oracle->result->outcomes[s->index];
-  return !outcome->success ||
-         bwi_distance(batch->ball.norm, batch->ball.d, x, s->clean) < (double)outcome->distance;
+  const float *kept = batch->oracle->result->trails[s->index].adversarial;
+  return kept == NULL || measure(batch, x, s->clean) < measure(batch, kept, s->clean);
 }
 
 /* Moves the rows that look like successes worth keeping behind the others; returns where they begin. */
@@ -113,7 +123,7 @@ static uint64_t gather_claims(bwi_batch *batch) {
   for (uint64_t i = batch->n; i-- > 0;) {
     const bwi_subject *s = &batch->subjects[i];
     const float *logits = batch->logits + i * batch->n_classes, *x = batch->x + i * batch->ball.d;
-    if (!bwi_is_success(s, bwi_predict(batch->n_classes, logits))) continue;
+    if (!bwi_is_wanted(batch, s, logits)) continue;
     if (batch->roams && !bwi_ball_holds(&batch->ball, s->clean, x)) continue;
     oracle->result->trails[s->index].seen = 1;
     if (!oracle->early_stop && !is_better(batch, i, x, logits)) continue;
@@ -130,7 +140,7 @@ static bw_status judge(bwi_batch *batch, uint64_t i, uint64_t at, bool *accepted
   const float *x = batch->x + at * batch->ball.d, *logits = batch->logits + at * batch->n_classes;
   bwi_trail *trail = &oracle->result->trails[s->index];
   const int32_t prediction = bwi_predict(batch->n_classes, logits);
-  *accepted = bwi_is_success(s, prediction) && bwi_ball_holds(&batch->ball, s->clean, x);
+  *accepted = bwi_is_wanted(batch, s, logits) && bwi_ball_holds(&batch->ball, s->clean, x);
   if (!*accepted) {
     trail->n_refused += batch->n_bits == 0; /* a success that rounding undoes is no false claim */
     return BW_OK;

@@ -27,12 +27,11 @@ typedef struct note {
 /* ---- the nearest boundary ---- */
 
 static void take_nearest(bwi_batch *batch, uint64_t i, uint32_t class, const float *slope) {
-  static const bw_norm dual[] = {[BW_LINF] = BW_L1, [BW_L2] = BW_L2, [BW_L1] = BW_LINF};
   const uint64_t d = batch->ball.d;
   const float *logits = batch->logits + i * batch->n_classes;
   note *own = bwi_batch_note(batch, i);
   const double gap = (double)logits[class] - (double)logits[batch->subjects[i].label];
-  const double reach = fabs(gap) / (1e-12 + bwi_length(dual[batch->ball.norm], d, slope));
+  const double reach = fabs(gap) / (1e-12 + bwi_length(bwi_dual(batch->ball.norm), d, slope));
   if (!(reach < own->reach)) return;
   own->reach = reach;
   own->gap = gap;
