@@ -100,6 +100,14 @@ class Grey(torch.nn.Module):
         return x.mean(1, keepdim=True)
 
 
+@adapter("torchattacks")
+def torchattacks_nearest(problem, attack, /, **parameters):
+    """DI-FGSM with pictures resized to the nearest pixel, as by its authors."""
+    interpolate = torch.nn.functional.interpolate
+    with mock.patch("torch.nn.functional.interpolate", lambda x, size, **_: interpolate(x, [int(side) for side in size], mode="nearest")):
+        return run_torchattacks(problem, attack, **parameters)
+
+
 @adapter("foolbox")
 def foolbox(problem, attack, /, **parameters):
     import foolbox as library
