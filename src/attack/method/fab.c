@@ -194,12 +194,6 @@ static bw_status run_targeted(bwi_batch *batch, bw_error *err) {
   }
 #define BETA \
   { "beta", "share of the perturbation that is kept after a success", NULL, BW_OPTION_REAL, 0, 1, 0.9, NULL }
-#define EARLY_STOP                                                                                         \
-  {                                                                                                        \
-    "early_stop", "leave a sample at its first success within eps; by default if there is a budget", NULL, \
-        BW_OPTION_BOOLEAN, 0, 1, NAN, NULL                                                                 \
-  }
-
 static const bw_option_info options[] = {
     BWI_STEPS(100),
     BWI_RESTARTS("starts tried for a sample: the sample, then random ones at half of eps"),
@@ -207,7 +201,7 @@ static const bw_option_info options[] = {
     ALPHA_MAX,
     ETA,
     BETA,
-    EARLY_STOP,
+    BWI_NEAREST_STOP,
 };
 
 static const bw_option_info targeted_options[] = {
@@ -218,7 +212,7 @@ static const bw_option_info targeted_options[] = {
     ALPHA_MAX,
     ETA,
     BETA,
-    EARLY_STOP,
+    BWI_NEAREST_STOP,
 };
 
 #define PAPER \
