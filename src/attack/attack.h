@@ -55,6 +55,9 @@ extern const bwi_attack_class
     bwi_apgd_t,
     bwi_fab,
     bwi_fab_t,
+    bwi_deepfool,
+    bwi_sigma_zero,
+    bwi_jsma,
     bwi_cw,
     bwi_cw_linf,
     bwi_cw_l0,
@@ -62,6 +65,11 @@ extern const bwi_attack_class
     bwi_fmn,
     bwi_ead,
     bwi_square,
+    bwi_simba,
+    bwi_nes,
+    bwi_spsa,
+    bwi_zoo,
+    bwi_one_pixel,
     bwi_boundary,
     bwi_hopskipjump,
     bwi_sign_opt,
@@ -162,6 +170,9 @@ bool bwi_is_success(const bwi_subject *subject, int32_t prediction);
 /* How far logits are from being, or being no, success: above 0 for a success. */
 double bwi_margin(const bwi_subject *subject, uint32_t n_classes, const float *logits);
 
+/* The value, to be maximised, of cross-entropy or else of the margin, for attacks without gradients. */
+double bwi_score(const bwi_subject *subject, bwi_loss loss, uint32_t n_classes, const float *logits);
+
 /* Scales a cotangent so that its greatest entry is 1; times what is returned it is the old one. The search
  * uses such cotangents: no step depends on the gradient's length, and those near the smallest float, as
  * cross-entropy has them for a confident model, would vanish on their way back. */
@@ -179,6 +190,19 @@ bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err);
 /* Only the predicted classes, in `answers`. */
 bw_status bwi_batch_labels(bwi_batch *batch, bw_error *err);
 
+/* Points whose scores an attack wants of each active sample before it moves on. They claim nothing, and no
+ * sample leaves. */
+typedef struct bwi_trials {
+  uint32_t n; /* for each sample */
+  /* Writes the k-th of sample i, and is handed its scores; both in rising order of k for a sample. */
+  void (*write)(void *payload, bwi_batch *batch, uint64_t i, uint32_t k, float *x);
+  void (*visit)(void *payload, bwi_batch *batch, uint64_t i, uint32_t k, const float *x, const float *logits);
+  void *payload;
+} bwi_trials;
+
+/* Evaluates them side by side as far as the buffers have rows to spare. What is in x and logits is lost. */
+bw_status bwi_batch_trials(bwi_batch *batch, const bwi_trials *trials, bw_error *err);
+
 /* A loss of the attack's own for sample i at its logits: returns it and writes its exact cotangent (classes),
  * which is not scaled. */
 typedef double (*bwi_own_loss_fn)(const bwi_batch *batch, uint64_t i, const float *logits, float *cotangent);
@@ -191,5 +215,10 @@ typedef void (*bwi_class_slope_fn)(bwi_batch *batch, uint64_t i, uint32_t class,
  * in rising order for a sample. Classes are evaluated side by side as far as the buffers have rows to spare;
  * what is in x, slope and logits from row n on is lost, and all slopes are. */
 bw_status bwi_batch_class_slopes(bwi_batch *batch, bwi_class_slope_fn visit, bw_error *err);
+
+/* The same for n_chosen classes of each sample: the k-th of sample i as `choice` says, never its label. */
+typedef uint32_t (*bwi_class_choice_fn)(const bwi_batch *batch, uint64_t i, uint32_t k);
+bw_status bwi_batch_chosen_slopes(bwi_batch *batch, uint32_t n_chosen, bwi_class_choice_fn choice,
+                                  bwi_class_slope_fn visit, bw_error *err);
 
 #endif

@@ -35,6 +35,12 @@ bool bwi_is_wanted(const bwi_batch *batch, const bwi_subject *s, const float *lo
          (batch->confidence == 0 || bwi_margin(s, batch->n_classes, logits) >= batch->confidence);
 }
 
+double bwi_score(const bwi_subject *s, bwi_loss loss, uint32_t n_classes, const float *logits) {
+  if (loss != BWI_LOSS_CE) return bwi_margin(s, n_classes, logits);
+  return s->target >= 0 ? -bwi_cross_entropy(n_classes, logits, (uint32_t)s->target)
+                        : bwi_cross_entropy(n_classes, logits, (uint32_t)s->label);
+}
+
 static void swap_floats(float *a, float *b, uint64_t n) {
   for (uint64_t i = 0; i < n; i++) {
     const float kept = a[i];
@@ -253,13 +259,17 @@ bw_status bwi_batch_gradient_of(bwi_batch *batch, bwi_own_loss_fn loss, bw_error
   return climb(batch, BWI_LOSS_CE, loss, err);
 }
 
+/* Scores at rows [0, n), likewise. */
+static bw_status evaluate_scores(bwi_batch *batch, uint64_t n, bw_error *err) {
+  repeat_rows(batch, 0, n, batch->n_draws);
+  BW_TRY(bwi_session_logits(batch->oracle->session, n * batch->n_draws, batch->x, 0, batch->logits, err));
+  average(batch->logits, n * batch->n_classes, batch->n_draws);
+  return BW_OK;
+}
+
 static bw_status evaluate_logits(bwi_batch *batch, bw_access access, bw_error *err) {
   BW_TRY(begin_call(batch, access, 1, err));
-  repeat_rows(batch, 0, batch->n, batch->n_draws);
-  BW_TRY(
-      bwi_session_logits(batch->oracle->session, batch->n * batch->n_draws, batch->x, 0, batch->logits, err));
-  average(batch->logits, batch->n * batch->n_classes, batch->n_draws);
-  return BW_OK;
+  return evaluate_scores(batch, batch->n, err);
 }
 
 bw_status bwi_batch_logits(bwi_batch *batch, bw_error *err) {
@@ -279,16 +289,36 @@ bw_status bwi_batch_labels(bwi_batch *batch, bw_error *err) {
   return BW_OK;
 }
 
+bw_status bwi_batch_trials(bwi_batch *batch, const bwi_trials *trials, bw_error *err) {
+  if (batch->n == 0) return BW_OK;
+  const uint64_t d = batch->ball.d, n = batch->n;
+  const uint32_t n_aside = (uint32_t)(batch->capacity / (n * batch->n_draws));
+  BW_TRY(begin_call(batch, BW_ACCESS_SCORE, trials->n, err));
+  for (uint32_t first = 0; first < trials->n; first += n_aside) {
+    const uint32_t count = trials->n - first < n_aside ? trials->n - first : n_aside;
+    for (uint64_t i = 0; i < n; i++)
+      for (uint32_t k = 0; k < count; k++)
+        trials->write(trials->payload, batch, i, first + k, batch->x + (k * n + i) * d);
+    BW_TRY(evaluate_scores(batch, count * n, err));
+    for (uint64_t i = 0; i < n; i++)
+      for (uint32_t k = 0; k < count; k++)
+        trials->visit(trials->payload, batch, i, first + k, batch->x + (k * n + i) * d,
+                      batch->logits + (k * n + i) * batch->n_classes);
+  }
+  return BW_OK;
+}
+
 /* ---- gradients of all classes ---- */
 
 /* The k-th class that is not the label. */
-static uint32_t other_class(const bwi_subject *s, uint32_t k) {
-  return k < (uint32_t)s->label ? k : k + 1;
+static uint32_t other_class(const bwi_batch *batch, uint64_t i, uint32_t k) {
+  return k < (uint32_t)batch->subjects[i].label ? k : k + 1;
 }
 
 /* Rows [j * n, (j + 1) * n) of the buffers are the samples for the class number first + j of each. */
 typedef struct class_call {
   const bwi_batch *batch;
+  bwi_class_choice_fn choice;
   uint32_t first;
   uint64_t n_rows;
 } class_call;
@@ -301,27 +331,30 @@ static void write_differences(void *payload, uint64_t first, uint64_t n, const f
   memset(cotangents, 0, n * batch->n_classes * sizeof *cotangents);
   for (uint64_t k = 0; k < n; k++) {
     const uint64_t row = (first + k) % call->n_rows; /* draws repeat all of the rows */
-    const bwi_subject *s = &batch->subjects[row % batch->n];
-    const uint32_t class = other_class(s, call->first + (uint32_t)(row / batch->n));
+    const uint64_t i = row % batch->n;
+    const uint32_t class = call->choice(batch, i, call->first + (uint32_t)(row / batch->n));
     cotangents[k * batch->n_classes + class] = 1;
-    cotangents[k * batch->n_classes + (uint32_t)s->label] = -1;
+    cotangents[k * batch->n_classes + (uint32_t)batch->subjects[i].label] = -1;
   }
 }
 
-bw_status bwi_batch_class_slopes(bwi_batch *batch, bwi_class_slope_fn visit, bw_error *err) {
+bw_status bwi_batch_chosen_slopes(bwi_batch *batch, uint32_t n_chosen, bwi_class_choice_fn choice,
+                                  bwi_class_slope_fn visit, bw_error *err) {
   if (batch->n == 0) return BW_OK;
   const uint64_t d = batch->ball.d, n = batch->n;
-  const uint32_t n_others = batch->n_classes - 1,
-                 n_aside = (uint32_t)(batch->capacity / (n * batch->n_draws));
-  BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, n_others, err));
-  for (uint32_t first = 0; first < n_others; first += n_aside) {
-    const uint32_t count = n_others - first < n_aside ? n_others - first : n_aside;
+  const uint32_t n_aside = (uint32_t)(batch->capacity / (n * batch->n_draws));
+  BW_TRY(begin_call(batch, BW_ACCESS_GRADIENT, n_chosen, err));
+  for (uint32_t first = 0; first < n_chosen; first += n_aside) {
+    const uint32_t count = n_chosen - first < n_aside ? n_chosen - first : n_aside;
     repeat_rows(batch, 0, n, count);
-    class_call call = {.batch = batch, .first = first, .n_rows = count * n};
+    class_call call = {.batch = batch, .choice = choice, .first = first, .n_rows = count * n};
     BW_TRY(evaluate(batch, count * n, write_differences, &call, err));
     for (uint64_t k = 0; k < count * n; k++)
-      visit(batch, k % n, other_class(&batch->subjects[k % n], first + (uint32_t)(k / n)),
-            batch->slope + k * d);
+      visit(batch, k % n, choice(batch, k % n, first + (uint32_t)(k / n)), batch->slope + k * d);
   }
   return settle(batch, err);
+}
+
+bw_status bwi_batch_class_slopes(bwi_batch *batch, bwi_class_slope_fn visit, bw_error *err) {
+  return bwi_batch_chosen_slopes(batch, batch->n_classes - 1, other_class, visit, err);
 }

@@ -8,8 +8,7 @@ static bool is_before(const float *logits, uint32_t a, uint32_t b) {
   return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
 }
 
-/* The class at place `rank` of those that are not the label; there are more than `rank` of them. */
-static uint32_t rival(uint32_t n_classes, const float *logits, uint32_t label, uint32_t rank) {
+uint32_t bwi_rival(uint32_t n_classes, const float *logits, uint32_t label, uint32_t rank) {
   uint32_t found = label;
   for (uint32_t place = 0; place <= rank; place++) {
     uint32_t next = label;
@@ -28,7 +27,8 @@ bw_status bwi_aim_at_rivals(bwi_batch *batch, bw_error *err) {
   for (uint64_t i = 0; i < batch->n; i++) {
     bwi_subject *s = &batch->subjects[i];
     const float *logits = batch->logits + i * batch->n_classes;
-    if (s->target < 0) s->aim = (int32_t)rival(batch->n_classes, logits, (uint32_t)s->label, batch->rival);
+    if (s->target < 0)
+      s->aim = (int32_t)bwi_rival(batch->n_classes, logits, (uint32_t)s->label, batch->rival);
   }
   return BW_OK;
 }

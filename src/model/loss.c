@@ -128,6 +128,15 @@ double bwi_divergence(uint32_t n, const float *from, const float *logits, float 
   return value;
 }
 
+double bwi_cross_entropy(uint32_t n_classes, const float *logits, uint32_t class) {
+  double others = 0;
+  for (uint32_t i = 0; i < n_classes; i++) {
+    if (logits[i] > logits[class]) return log_sum_exp(n_classes, logits) - (double)logits[class];
+    if (i != class) others += exp((double)logits[i] - (double)logits[class]);
+  }
+  return log1p(others);
+}
+
 int32_t bwi_predict(uint32_t n_classes, const float *logits) {
   uint32_t best = 0;
   for (uint32_t i = 0; i < n_classes; i++) {

@@ -23,6 +23,9 @@ double bwi_loss_eval(bwi_loss loss, uint32_t n_classes, const float *logits, int
  * is the first argument: sum of p_from * log(p_from / p). Writes its cotangent, p - p_from. */
 double bwi_divergence(uint32_t n_classes, const float *from, const float *logits, float *cotangent);
 
+/* -log of the probability of the class, with all its digits where the probability is nearly 1. */
+double bwi_cross_entropy(uint32_t n_classes, const float *logits, uint32_t class);
+
 /* The greatest logit's class, the first of equals; -1 if a logit is NaN. */
 int32_t bwi_predict(uint32_t n_classes, const float *logits);
 

@@ -8,55 +8,17 @@
 
 #include "attack/ascent.h"
 #include "attack/boundary.h"
+#include "attack/linearise.h"
 #include "attack/rivals.h"
 
-enum {
-  HELD,
-  NEAREST,
-  N_ROWS
-}; /* slope of the nearest boundary, or another row in passing; nearest success */
+enum { HELD = BWI_FACET_ROW, NEAREST, N_ROWS }; /* a row in passing; the nearest success */
 
 typedef struct note {
-  double gap;              /* difference of logits over the nearest boundary */
-  double reach;            /* its distance by the linear model */
+  bwi_facet nearest;       /* boundary */
   double distance, margin; /* of the nearest success; margin 0 if there is none */
   double low, high;        /* shares of the way to it: still right, already wrong */
   double low_margin;
 } note;
-
-/* ---- the nearest boundary ---- */
-
-static void take_nearest(bwi_batch *batch, uint64_t i, uint32_t class, const float *slope) {
-  const uint64_t d = batch->ball.d;
-  const float *logits = batch->logits + i * batch->n_classes;
-  note *own = bwi_batch_note(batch, i);
-  const double gap = (double)logits[class] - (double)logits[batch->subjects[i].label];
-  const double reach = fabs(gap) / (1e-12 + bwi_length(bwi_dual(batch->ball.norm), d, slope));
-  if (!(reach < own->reach)) return;
-  own->reach = reach;
-  own->gap = gap;
-  memcpy(bwi_batch_row(batch, i, HELD), slope, d * sizeof(float));
-}
-
-/* Leaves each sample with the gap and slope of the boundary that it is to cross. */
-static bw_status find_boundaries(bwi_batch *batch, bw_error *err) {
-  const uint64_t d = batch->ball.d;
-  if (batch->subjects[0].aim >= 0) {
-    BW_TRY(bwi_batch_gradient(batch, BWI_LOSS_PAIR, err));
-    for (uint64_t i = 0; i < batch->n; i++) ((note *)bwi_batch_note(batch, i))->gap = batch->subjects[i].loss;
-    return BW_OK;
-  }
-  for (uint64_t i = 0; i < batch->n; i++) {
-    note *own = bwi_batch_note(batch, i);
-    own->reach = INFINITY;
-    own->gap = 0;
-    memset(bwi_batch_row(batch, i, HELD), 0, d * sizeof(float));
-  }
-  BW_TRY(bwi_batch_class_slopes(batch, take_nearest, err));
-  for (uint64_t i = 0; i < batch->n; i++)
-    memcpy(batch->slope + i * d, bwi_batch_row(batch, i, HELD), d * sizeof(float));
-  return BW_OK;
-}
 
 /* ---- a step ---- */
 
@@ -71,8 +33,8 @@ static void cross(const pace *p, bwi_batch *batch, uint64_t i) {
   const note *own = bwi_batch_note(batch, i);
   double way_back = 0;
   for (uint64_t j = 0; j < ball->d; j++) way_back += (double)slope[j] * ((double)clean[j] - (double)x[j]);
-  bwi_boundary_step(ball, x, slope, -own->gap, from_here);
-  bwi_boundary_step(ball, clean, slope, -(own->gap + way_back), from_clean);
+  bwi_boundary_step(ball, x, slope, -own->nearest.gap, from_here);
+  bwi_boundary_step(ball, clean, slope, -(own->nearest.gap + way_back), from_clean);
   const double here = fmax(bwi_length(ball->norm, ball->d, from_here), 1e-8),
                there = fmax(bwi_length(ball->norm, ball->d, from_clean), 1e-8);
   const double alpha = fmin(here / (here + there), p->alpha_max);
@@ -169,7 +131,7 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
   batch->roams = true;
   if (batch->restart > 0) start_at_random(batch);
   for (uint32_t step = 0; step < n_steps && batch->n > 0; step++) {
-    BW_TRY(find_boundaries(batch, err));
+    BW_TRY(bwi_linearise(batch, BWI_LOSS_PAIR, 0, NULL, err));
     for (uint64_t i = 0; i < batch->n; i++) cross(&p, batch, i);
     BW_TRY(bwi_batch_logits(batch, err));
     for (uint64_t i = 0; i < batch->n; i++) step_back(&p, batch, i);
