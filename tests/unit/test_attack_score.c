@@ -92,7 +92,7 @@ static void test_nears_the_boundary_and_not_less(void **state) {
       {"spsa", BW_L2, 1.3, {"samples", "200", NULL}},
       {"simba", BW_LINF, 1.01, {"step", "1", NULL}},
       {"simba", BW_L2, 1.2, {"step", "0.02", "passes", "200", NULL}},
-      {"zoo", BW_L2, 1.05, {"c", "3", "steps", "500", "coordinates", "10", NULL}},
+      {"zoo", BW_L2, 1.1, {"c", "3", "steps", "500", "coordinates", "10", NULL}},
   };
   linear l;
   linear_open(&l, 2, -10, 10);
