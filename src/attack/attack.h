@@ -73,6 +73,7 @@ extern const bwi_attack_class
     bwi_boundary,
     bwi_hopskipjump,
     bwi_sign_opt,
+    bwi_geoda,
     bwi_autoattack;
 /* clang-format on */
 

@@ -43,6 +43,7 @@ static const bwi_attack_class *const registry[] = {
     &bwi_boundary,
     &bwi_hopskipjump,
     &bwi_sign_opt,
+    &bwi_geoda,
     &bwi_autoattack,
 };
 /* clang-format on */
