@@ -52,6 +52,7 @@ const cli_command cmd_attack = {
 typedef struct tally {
   uint64_t count, clean_right, robust, broken, forwards, backwards;
   double mean_distance, median_distance; /* of the successes */
+  uint64_t met[2], fooled[2]; /* of the samples that something common was made from, and of the others */
 } tally;
 
 static int by_size(const void *a, const void *b) {
@@ -80,11 +81,23 @@ static tally count(const bw_attack_result *result, const bw_dataset *dataset) {
     t.forwards += o->forwards;
     t.backwards += o->backwards;
     if (o->success) sum += o->distance;
+    const int held_out = !bw_attack_result_fitted(result, i);
+    t.met[held_out] += o->attacked;
+    t.fooled[held_out] += o->success;
   }
   t.mean_distance = t.broken > 0 ? sum / (double)t.broken : 0;
   t.median_distance = distances != NULL ? median(distances, t.broken) : NAN;
   free(distances);
   return t;
+}
+
+/* One perturbation or patch for all: made from some samples, and tried on the others, too. */
+static void print_fit(const tally *t) {
+  printf("  made from        %llu samples, of which it fools %.2f %%\n", (unsigned long long)t->met[0],
+         100 * (double)t->fooled[0] / (double)t->met[0]);
+  if (t->met[1] > 0)
+    printf("  held out         %llu samples, of which it fools %.2f %%\n", (unsigned long long)t->met[1],
+           100 * (double)t->fooled[1] / (double)t->met[1]);
 }
 
 static void print_tally(const tally *t, const settings *s, const char *name, double eps, double seconds) {
@@ -113,6 +126,7 @@ static void print_tally(const tally *t, const settings *s, const char *name, dou
   if (t->broken > 0)
     printf("  distance         %8.4f median, %.4f mean, of the broken\n", t->median_distance,
            t->mean_distance);
+  if (t->met[0] > 0) print_fit(t);
   printf("  model passes     %llu forward, %llu backward\n", (unsigned long long)t->forwards,
          (unsigned long long)t->backwards);
   printf("  time             %.2f s\n", seconds);
@@ -145,13 +159,17 @@ static bw_status take_first(bw_dataset **dataset, uint64_t samples, bw_error *er
   return BW_OK;
 }
 
+static double budget_of(const settings *s, const char *name, const bw_model *model) {
+  if (!isnan(s->inputs.eps)) return s->inputs.eps;
+  const bw_attack_info *info = bw_attack_find(name);
+  return info->nearest || info->transforms ? INFINITY : bw_attack_usual_eps(model, (bw_norm)s->inputs.norm);
+}
+
 static int attack_model(const settings *s, const char *name, bw_model *model, const bw_dataset *dataset) {
   bw_error err = {0};
   bw_attack *attack = NULL;
   bw_attack_result *result = NULL;
-  const bool needs_budget = !bw_attack_find(name)->nearest;
-  const double usual = needs_budget ? bw_attack_usual_eps(model, (bw_norm)s->inputs.norm) : INFINITY,
-               eps = isnan(s->inputs.eps) ? usual : s->inputs.eps;
+  const double eps = budget_of(s, name, model);
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
   o.seed = s->inputs.seed;

@@ -40,6 +40,8 @@ typedef struct bw_attack_info {
   bw_access access;    /* what it needs of a model */
   uint32_t norms;      /* BW_NORM_BIT set */
   int nearest;         /* non-zero: seeks the nearest success, which needs no budget */
+  int transforms; /* non-zero: bounded by its options, as angles or a patch's size are; by a norm only where
+                     a budget is given */
   uint32_t n_options;
   const bw_option_info *options;
 } bw_attack_info;
@@ -109,6 +111,10 @@ BW_API const bw_sample_outcome *bw_attack_result_at(const bw_attack_result *resu
 /* The adversarial sample, or the clean one where there is no success; borrowed. The data set that was
  * attacked must outlive the result. */
 BW_API const float *bw_attack_result_sample(const bw_attack_result *result, uint64_t i);
+/* (d) What an attack made once for all samples, a perturbation or a patch (NaN where it has no ink), and
+ * whether sample i was among those that it was made from. NULL and 0 for attacks of single samples. */
+BW_API const float *bw_attack_result_universal(const bw_attack_result *result);
+BW_API int bw_attack_result_fitted(const bw_attack_result *result, uint64_t i);
 BW_API double bw_attack_result_seconds(const bw_attack_result *result);
 /* Successes that the attack claimed and verification refused: 0 unless something is unsound. */
 BW_API uint64_t bw_attack_result_refused(const bw_attack_result *result);

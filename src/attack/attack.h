@@ -15,6 +15,7 @@
 #include "model/loss.h"
 
 typedef struct bwi_batch bwi_batch;
+typedef struct bwi_fitting bwi_fitting; /* universal.h */
 
 typedef struct bwi_attack_class {
   bw_attack_info info;
@@ -27,6 +28,8 @@ typedef struct bwi_attack_class {
   double (*derive)(const bw_attack *attack, const char *option);
   /* What the nearest success has the least of; NULL: the distance in the attack's norm. */
   double (*measure)(const bwi_batch *batch, const float *x, const float *clean);
+  /* Makes what is the same for all samples, before any is attacked. NULL: nothing is. */
+  bw_status (*fit)(bwi_fitting *fitting, bw_error *err);
   /* One restart on a fresh batch, whose iterates are the clean samples. NULL if the attack has parts. */
   bw_status (*run)(bwi_batch *batch, bw_error *err);
   /* Part k, from 0, of an attack that is a sequence of others, each on the samples that still stand; false
@@ -74,6 +77,10 @@ extern const bwi_attack_class
     bwi_hopskipjump,
     bwi_sign_opt,
     bwi_geoda,
+    bwi_spatial,
+    bwi_uap,
+    bwi_uap_sgd,
+    bwi_patch,
     bwi_autoattack;
 /* clang-format on */
 
@@ -155,6 +162,7 @@ struct bwi_batch {
   float *logits;    /* (n, classes) of the latest call; NaN for attacks that declare to see labels only */
   int32_t *answers; /* (n) predicted classes of the latest call of bwi_batch_labels */
   float *scratch;   /* (d) */
+  const float *universal; /* (d) what the class made for all samples; NULL: nothing */
   struct bwi_oracle *oracle;
 };
 

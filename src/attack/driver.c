@@ -8,6 +8,7 @@
 
 #include "attack/fit.h"
 #include "attack/oracle.h"
+#include "attack/universal.h"
 #include "base/memory.h"
 #include "base/options.h"
 
@@ -31,6 +32,8 @@ static const uint32_t target_stream = 0xFFFF0000; /* no attack has it */
 static int32_t target_of(const bwi_assignment *a, uint32_t n_classes, uint64_t i) {
   if (a->targets != NULL) return a->targets[i];
   const int32_t label = bw_dataset_label(a->dataset, i), classes = (int32_t)n_classes;
+  const int32_t towards = (int32_t)bwi_attack_value(a->attack, "towards", -1);
+  if (towards >= 0) return towards;
   const int choice = (int)bwi_attack_value(a->attack, "target", TARGET_NONE);
   if (choice == TARGET_LEAST_LIKELY) return a->clean->least_likely[i];
   if (choice == TARGET_NEXT) return (label + 1) % classes;
@@ -87,6 +90,7 @@ static bwi_batch fill_batch(const attack_call *call, bwi_worker *worker, uint64_
       .logits = worker->logits,
       .answers = worker->answers,
       .scratch = worker->scratch,
+      .universal = call->result->universal,
   };
   for (uint64_t i = 0; i < count; i++) {
     batch.subjects[i] = subject_of(call, call->survivors[first + i]);
@@ -149,6 +153,11 @@ static void list_subjects(attack_call *call) {
     const uint64_t i = a->chosen != NULL ? a->chosen[k] : k;
     if (to_be_attacked(a, call->crew->model->n_classes, i)) call->survivors[call->n_survivors++] = i;
   }
+}
+
+static void begin_phase(attack_call *call) {
+  const bwi_assignment *a = call->assignment;
+  const uint64_t n = a->chosen != NULL ? a->n_chosen : call->result->count;
   char phase[64];
   snprintf(phase, sizeof phase, "%s eps %.4g", a->attack->class->info.name, a->attack->eps);
   bwi_meter_begin(&call->crew->meter, a->phase != NULL ? a->phase : phase, n, n - call->n_survivors,
@@ -169,11 +178,25 @@ static uint64_t in_flight(const attack_call *call) {
   return most != 0 && most < at_least ? most : at_least;
 }
 
+/* Makes what is the same for all samples from those that are to be attacked. */
+static bw_status fit(attack_call *call, bw_error *err) {
+  if (call->attack.class->fit == NULL || call->n_survivors == 0) return BW_OK;
+  bwi_subject *subjects = bwi_alloc(call->n_survivors, sizeof *subjects);
+  if (subjects == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to fit %s", call->attack.class->info.name);
+  for (uint64_t k = 0; k < call->n_survivors; k++) subjects[k] = subject_of(call, call->survivors[k]);
+  const bw_status status = bwi_fit(call->result, call->crew, &call->attack, &call->layout,
+                                   call->assignment->seed, call->n_survivors, subjects, err);
+  bwi_free(subjects);
+  begin_phase(call);
+  return status;
+}
+
 static bw_status run_rounds(attack_call *call, bw_error *err) {
   const bw_attack *attack = &call->attack;
   call->n_rivals = (uint32_t)bwi_attack_value(attack, "targets", 1);
   call->n_rounds = call->n_rivals * (uint32_t)bwi_attack_value(attack, "restarts", 1);
   if (attack->class->check != NULL) BW_TRY(attack->class->check(attack, call->crew->model, err));
+  BW_TRY(fit(call, err));
   for (call->round = 0; call->round < call->n_rounds; call->round++) {
     BW_TRY(bwi_crew_run(call->crew, call->n_survivors, in_flight(call), attack_chunk, call, err));
     if (!bwi_seeks_nearest(attack)) drop_broken(call);
@@ -222,6 +245,7 @@ bw_status bwi_attack_run(bw_attack_result **out, bwi_crew *crew, const bwi_assig
     call.result->outcomes[i].adversarial_prediction = a->clean->predictions[i];
   }
   list_subjects(&call);
+  begin_phase(&call);
   status = run_parts(&call, err);
   for (uint64_t k = 0; k < call.n_survivors && status == BW_OK; k++)
     call.result->outcomes[call.survivors[k]].attacked = 1;

@@ -44,6 +44,10 @@ static const bwi_attack_class *const registry[] = {
     &bwi_hopskipjump,
     &bwi_sign_opt,
     &bwi_geoda,
+    &bwi_spatial,
+    &bwi_uap,
+    &bwi_uap_sgd,
+    &bwi_patch,
     &bwi_autoattack,
 };
 /* clang-format on */

@@ -50,6 +50,14 @@ const float *bw_attack_result_sample(const bw_attack_result *result, uint64_t i)
   return adversarial != NULL ? adversarial : bw_dataset_sample(result->dataset, i);
 }
 
+const float *bw_attack_result_universal(const bw_attack_result *result) {
+  return result->universal;
+}
+
+int bw_attack_result_fitted(const bw_attack_result *result, uint64_t i) {
+  return result->trails[i].fitted;
+}
+
 double bw_attack_result_seconds(const bw_attack_result *result) {
   return result->seconds;
 }

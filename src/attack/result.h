@@ -14,6 +14,7 @@ typedef struct bwi_trail {
   float late_gain;    /* rise of the best loss over the last 10 steps, as a share of all of its rise; NaN:
                          not measured */
   uint32_t n_refused; /* claims that verification refused */
+  uint8_t fitted;     /* what is the same for all samples was made from this one, among others */
   uint8_t seen;       /* the search saw the model give a wrong answer at an iterate */
 } bwi_trail;
 
@@ -23,7 +24,8 @@ struct bw_attack_result {
   uint64_t count;
   bw_sample_outcome *outcomes; /* (count) */
   bwi_trail *trails;           /* (count) */
-  float *universal;            /* (d) the one perturbation of all samples; NULL: each has its own */
+  float *universal; /* (d) what is the same for all samples: a perturbation or a patch, NaN where it has no
+ink; NULL: each has its own */
   double seconds;
 };
 

@@ -6,6 +6,10 @@
 
 #include "attack/attack.h"
 
+/* The class at place `rank`, from the most likely one, of those that are not the label; there are more than
+ * `rank` of them. */
+uint32_t bwi_rival(uint32_t n_classes, const float *logits, uint32_t label, uint32_t rank);
+
 /* The iterates are the clean samples: evaluates them and aims each at its class number batch->rival, counted
  * from the most likely wrong one; at its target if it has one. */
 bw_status bwi_aim_at_rivals(bwi_batch *batch, bw_error *err);

@@ -30,6 +30,7 @@ void bw_evaluation_free(bw_evaluation *e) {
   for (uint32_t k = 0; k < BWI_MAX_SUITE; k++) {
     bwi_free(e->configurations[k]);
     bwi_stage_clear(&e->stages[k]);
+    bwi_free(e->universals[k]);
   }
   for (uint32_t k = 0; e->curve != NULL && k < e->n_budgets; k++) bwi_stage_clear(&e->curve[k]);
   for (uint64_t i = 0; e->adversarial != NULL && i < e->count; i++) bwi_free(e->adversarial[i]);

@@ -28,7 +28,9 @@ struct bw_evaluation {
   bwi_suite suite;
   char surrogate_digest[65]; /* "" if there is none */
   char *configurations[BWI_MAX_SUITE];
-  bwi_stage stages[BWI_MAX_SUITE]; /* of the suite, at eps; count 0: not run */
+  bwi_stage stages[BWI_MAX_SUITE];  /* of the suite, at eps; count 0: not run */
+  float *universals[BWI_MAX_SUITE]; /* (d) of attacks that make one thing for all samples in this run, else
+                                       NULL */
 
   /* The curve: budgets[0] is 0 and has no stage; the one that equals eps has its stage in the suite. */
   uint32_t n_budgets;
@@ -67,7 +69,8 @@ static inline bool bwi_has_stage(const bw_evaluation *e, uint32_t k) {
 /* Samples that are right and that the stage did not break. */
 uint64_t bwi_count_survivors(const bw_evaluation *e, const bwi_stage *stage);
 
-/* Takes a stage of the suite into account: who broke what. Moves adversarial samples out of result. */
+/* Takes a stage of the suite into account: who broke what. Moves adversarial samples, and what is the same
+ * for all, out of result. */
 void bwi_absorb_stage(bw_evaluation *e, uint32_t attack, bw_attack_result *result);
 
 bw_status bwi_count_classes(bw_evaluation *e, bw_error *err);

@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attack/picture.h"
@@ -24,6 +25,9 @@ typedef struct filled {
   bw_evaluated_sample *samples;
   bwi_report_picture pictures[MOST_PICTURES];
   bwi_buffer png[MOST_PICTURES][PARTS];
+  bwi_report_universal universals[BWI_MAX_SUITE];
+  bwi_buffer universal_png[BWI_MAX_SUITE];
+  char captions[BWI_MAX_SUITE][96];
 } filled;
 
 static void clear(filled *f) {
@@ -34,6 +38,7 @@ static void clear(filled *f) {
   bwi_free(f->samples);
   for (int k = 0; k < MOST_PICTURES; k++)
     for (int part = 0; part < PARTS; part++) bwi_buffer_free(&f->png[k][part]);
+  for (int k = 0; k < BWI_MAX_SUITE; k++) bwi_buffer_free(&f->universal_png[k]);
 }
 
 /* f->attacks is filled. */
@@ -127,6 +132,39 @@ static uint32_t choose(const bw_evaluation *e, uint64_t chosen[MOST_PICTURES]) {
   return n;
 }
 
+/* A patch as it is; a perturbation as a difference from nothing. */
+static bw_status draw_universal(filled *f, const bw_evaluation *e, uint32_t attack,
+                                const bwi_picture *picture, const float *zero, uint8_t *pixels,
+                                bw_error *err) {
+  const float *universal = e->universals[attack];
+  const uint32_t k = f->report.n_universals++;
+  const bool is_patch = e->suite.attacks[attack].class->info.transforms != 0;
+  if (is_patch)
+    bwi_picture_pixels(pixels, picture, universal, e->lower, e->upper);
+  else
+    bwi_picture_difference(pixels, picture, zero, universal, bwi_picture_largest(picture, zero, universal));
+  BW_TRY(bwi_png_write(&f->universal_png[k], pixels, picture->height, picture->width, 3, err));
+  snprintf(f->captions[k], sizeof f->captions[k], "fools %llu of the %llu samples that it met",
+           (unsigned long long)f->attacks[attack].broken, (unsigned long long)f->attacks[attack].attacked);
+  f->universals[k] = (bwi_report_universal){.attack = f->attacks[attack].name,
+                                            .kind = is_patch ? "patch" : "universal perturbation",
+                                            .caption = f->captions[k],
+                                            .png = {f->universal_png[k].data, f->universal_png[k].size}};
+  return BW_OK;
+}
+
+static bw_status fill_universals(filled *f, const bw_evaluation *e, const bwi_picture *picture,
+                                 uint8_t *pixels, bw_error *err) {
+  float *zero = bwi_alloc((size_t)picture->height * picture->width, picture->channels * sizeof *zero);
+  if (zero == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for pictures");
+  bw_status status = BW_OK;
+  for (uint32_t k = 0; k < f->report.summary.n_attacks && status == BW_OK; k++)
+    if (e->universals[k] != NULL) status = draw_universal(f, e, k, picture, zero, pixels, err);
+  bwi_free(zero);
+  f->report.universals = f->universals;
+  return status;
+}
+
 static bw_status fill_pictures(filled *f, const bw_evaluation *e, bw_error *err) {
   bwi_picture picture;
   uint64_t chosen[MOST_PICTURES];
@@ -139,6 +177,7 @@ static bw_status fill_pictures(filled *f, const bw_evaluation *e, bw_error *err)
     const bw_evaluated_sample sample = bw_evaluation_sample(e, chosen[k]);
     status = draw(f, k, e, &picture, &sample, pixels, err);
   }
+  if (status == BW_OK) status = fill_universals(f, e, &picture, pixels, err);
   bwi_free(pixels);
   f->report.n_pictures = n;
   f->report.pictures = f->pictures;

@@ -30,8 +30,10 @@ bool bwi_is_black_box(const bwi_suite *suite, uint32_t k) {
   return suite->attacks[k].class->info.access < BW_ACCESS_GRADIENT && !bwi_is_noise(suite, k);
 }
 
+/* What is made once for all samples searches for none of them. */
 bool bwi_is_iterative(const bwi_suite *suite, uint32_t k) {
-  return bwi_is_white_box(suite, k) && bwi_attack_value(&suite->attacks[k], "steps", 0) > 1;
+  return bwi_is_white_box(suite, k) && suite->attacks[k].class->fit == NULL &&
+         bwi_attack_value(&suite->attacks[k], "steps", 0) > 1;
 }
 
 /* Cuts *text at the first of `separators` and returns what was before it; *text is NULL after the last one.

@@ -20,6 +20,8 @@ void bwi_absorb_stage(bw_evaluation *e, uint32_t attack, bw_attack_result *resul
     e->adversarial[i] = result->trails[i].adversarial;
     result->trails[i].adversarial = NULL;
   }
+  e->universals[attack] = result->universal;
+  result->universal = NULL;
 }
 
 /* Which kind of attack stands for a suite: the higher, the better. */

@@ -72,8 +72,9 @@ class Usage(unittest.TestCase):
         self.check(["--version"], 0, r"^bulwark \d+\.\d+\.\d+", "stdout")
         for name in ("fgsm", "r-fgsm", "bim", "pgd", "mi-fgsm", "ni-fgsm", "si-ni-fgsm", "di-fgsm", "ti-fgsm",
                      "vmi-fgsm", "vni-fgsm", "sparse-l1-descent", "trades", "noise", "apgd", "apgd-t", "fab", "fab-t",
-                     "cw", "cw-linf", "cw-l0", "ddn", "fmn", "ead", "square", "boundary",
-                     "hopskipjump", "sign-opt", "geoda", "autoattack"):
+                     "deepfool", "cw", "cw-linf", "cw-l0", "ddn", "fmn", "ead", "jsma", "sigma-zero", "square", "simba",
+                     "nes", "spsa", "zoo", "one-pixel", "boundary", "hopskipjump", "sign-opt", "geoda", "spatial", "uap",
+                     "uap-sgd", "patch", "autoattack"):
             self.check(["attacks"], 0, rf"(?m)^  {name} ", "stdout")
             self.check(["attacks", name], 0, "(?s)Paper:.*Options of every attack:.*default 1", "stdout")
         for heading in ("With gradients, within a budget", "With gradients, the nearest success", "With scores"):

@@ -58,10 +58,16 @@ void assert_same_results(const bw_attack_result *a, const bw_attack_result *b, u
   for (uint64_t i = 0; i < bw_attack_result_count(a); i++) assert_same_sample(a, i, b, i, d);
 }
 
-void assert_sameness(const char *name, bw_norm norm, double eps, const char *const *settings, bw_model *model,
-                     const bw_dataset *data) {
+static uint32_t sample_size(const bw_dataset *data) {
   uint32_t d = 1;
   for (uint32_t k = 0; k < bw_dataset_rank(data); k++) d *= (uint32_t)bw_dataset_shape(data)[k];
+  return d;
+}
+
+bw_attack_result *assert_same_when_split(const char *name, bw_norm norm, double eps,
+                                         const char *const *settings, bw_model *model,
+                                         const bw_dataset *data) {
+  const uint32_t d = sample_size(data);
   bw_run_options o;
   bw_run_options_init(&o, sizeof o);
   o.seed = 7;
@@ -76,6 +82,16 @@ void assert_sameness(const char *name, bw_norm norm, double eps, const char *con
     assert_same_results(one, other, d);
     bw_attack_result_free(other);
   }
+  return one;
+}
+
+void assert_sameness(const char *name, bw_norm norm, double eps, const char *const *settings, bw_model *model,
+                     const bw_dataset *data) {
+  const uint32_t d = sample_size(data);
+  bw_run_options o;
+  bw_run_options_init(&o, sizeof o);
+  o.seed = 7;
+  bw_attack_result *one = assert_same_when_split(name, norm, eps, settings, model, data);
   for (uint64_t i = 0; i < bw_dataset_count(data); i += 23) {
     bw_dataset *single = NULL;
     assert_int_equal(bw_dataset_choose(&single, data, 1, &i, NULL), BW_OK);

@@ -28,7 +28,12 @@ bw_attack_result *contest(const char *name, bw_norm norm, double eps, const char
 /* The same outcomes and samples, to the last bit. */
 void assert_same_results(const bw_attack_result *a, const bw_attack_result *b, uint32_t d);
 
-/* One result at batch sizes 1, 7 and 256, with one thread and two, and for every 23rd sample alone. */
+/* One result, which is returned, at batch sizes 1, 7 and 256, with one thread and two. */
+bw_attack_result *assert_same_when_split(const char *name, bw_norm norm, double eps,
+                                         const char *const *settings, bw_model *model,
+                                         const bw_dataset *data);
+
+/* And for every 23rd sample alone. */
 void assert_sameness(const char *name, bw_norm norm, double eps, const char *const *settings, bw_model *model,
                      const bw_dataset *data);
 

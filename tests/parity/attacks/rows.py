@@ -114,8 +114,8 @@ ROWS = [
     Row("geoda", "l2", 28, "early_stop=false", art("GeoDA", batch=1, max_iter=2000, sub_dim=28), DECISION, 30, EASY),
     Row("uap", "linf", 0.3, "passes=3", art("UniversalPerturbation", attacker_params={"max_iter": 10, "verbose": False}, max_iter=3), BUDGETED, 30, EASY),
     Unmatched("uap-sgd", "no library has it: compared with the optimum of linear models in unit tests"),
-    Row("patch", "l0", 784, "steps=50", art_patch("AdversarialPatchNumpy", max_iter=50, targeted=False), BUDGETED, 50, EASY),
-    Row("spatial", "linf", 1, "", foolbox("SpatialAttack"), BUDGETED, 1000),
+    Row("patch", "l0", 784, "steps=50:scale_min=0.5:scale_max=0.5", art_patch("AdversarialPatchNumpy", max_iter=50, targeted=False), BUDGETED, 50, EASY),
+    Row("spatial", "linf", 1, "", foolbox("SpatialAttack"), BUDGETED, 1000, note="3 pixels of the reference are 3 * 27/28"),
     Row("autoattack", "linf", 0.3, "", autoattack("standard", batch=1000)),
     Row("autoattack", "l2", 2, "", autoattack("standard"), images=200),
 ]
