@@ -56,7 +56,7 @@ ROWS = [
     Row("vni-fgsm", "linf", 0.3, "steps=10:step=0.03:neighbours=5", torchattacks("VNIFGSM", alpha=0.03, steps=10, N=5)),
     Row("sparse-l1-descent", "l1", 10, "steps=20:step=1", cleverhans("sparse_l1_descent", eps_iter=1.0, nb_iter=20, clip_grad=True),
         note="the reference rescales and then clips; ours projects on both at once"),
-    Row("trades", "linf", 0.3, "steps=40:step=0.01", torchattacks("TPGD", alpha=0.01, steps=40)),
+    Row("trades", "linf", 0.3, "steps=40:step=0.01", torchattacks("TPGD", alpha=0.01, steps=40), seeds=8),
     Row("pgd", "linf", 0.3, "steps=40:step=0.01", torchattacks("PGD", alpha=0.01, steps=40), seeds=3),
     Row("pgd", "l2", 2, "steps=50:step=0.05", foolbox("L2ProjectedGradientDescentAttack", abs_stepsize=0.05, steps=50), seeds=5),
     Row("pgd", "l1", 10, "steps=50:step=1:sparsity=0.99:random_start=false", foolbox("SparseL1DescentAttack", abs_stepsize=1.0, steps=50, random_start=False),
