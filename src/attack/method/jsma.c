@@ -126,9 +126,9 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
   const float theta = (float)bwi_attack_value(batch->attack, "theta", 1);
   const double share = bwi_attack_value(batch->attack, "gamma", 1) * (double)batch->ball.d,
                most = fmin(share, batch->ball.radius);
-  BW_TRY(bwi_aim_at_rivals(batch, err));
   for (uint64_t i = batch->n; i-- > 0;) /* one class to reach is tried once */
     if (batch->rival > 0 && batch->subjects[i].target >= 0) bwi_batch_drop(batch, i);
+  BW_TRY(bwi_aim_at_rivals(batch, err));
   while (batch->n > 0) {
     BW_TRY(find_slopes(batch, err));
     for (uint64_t i = batch->n; i-- > 0;)
