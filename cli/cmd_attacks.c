@@ -75,20 +75,23 @@ static int explain(const char *name) {
 typedef struct group {
   const char *heading;
   bw_access access;
-  bool nearest;
+  bool nearest, transforms;
 } group;
 
 static const group groups[] = {
-    {"With gradients, within a budget", BW_ACCESS_GRADIENT, false},
-    {"With gradients, the nearest success", BW_ACCESS_GRADIENT, true},
-    {"With scores, within a budget", BW_ACCESS_SCORE, false},
-    {"With scores, the nearest success", BW_ACCESS_SCORE, true},
-    {"With labels, within a budget", BW_ACCESS_LABEL, false},
-    {"With labels, the nearest success", BW_ACCESS_LABEL, true},
+    {"With gradients, within a budget", BW_ACCESS_GRADIENT, false, false},
+    {"With gradients, the nearest success", BW_ACCESS_GRADIENT, true, false},
+    {"With scores, within a budget", BW_ACCESS_SCORE, false, false},
+    {"With scores, the nearest success", BW_ACCESS_SCORE, true, false},
+    {"With labels, within a budget", BW_ACCESS_LABEL, false, false},
+    {"With labels, the nearest success", BW_ACCESS_LABEL, true, false},
+    {"Transformations, bounded by their options: with gradients", BW_ACCESS_GRADIENT, true, true},
+    {"Transformations, bounded by their options: with labels", BW_ACCESS_LABEL, true, true},
 };
 
 static bool belongs(const bw_attack_info *info, const group *g) {
-  return info->access == g->access && (info->nearest != 0) == g->nearest;
+  return info->access == g->access && (info->nearest != 0) == g->nearest &&
+         (info->transforms != 0) == g->transforms;
 }
 
 static void print_group(const group *g, int name_width, bool *is_first) {
