@@ -4,6 +4,7 @@
  * coordinate. The margin is the paper's difference of log-probabilities. Coordinates come in random order,
  * none twice before all had their turn. */
 #include <math.h>
+#include <string.h>
 
 #include "attack/adam.h"
 #include "attack/ascent.h"
@@ -19,7 +20,7 @@ static uint64_t coordinate(const bwi_estimator *how, const bwi_batch *batch, uin
 static void direct(const bwi_estimator *how, const bwi_batch *batch, uint64_t i, uint32_t pair,
                    float *direction) {
   if (pair == 0)
-    for (uint64_t j = 0; j < batch->ball.d; j++) direction[j] = 0;
+    memset(direction, 0, batch->ball.d * sizeof *direction);
   else
     direction[coordinate(how, batch, i, pair - 1)] = 0;
   direction[coordinate(how, batch, i, pair)] = 1;
