@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "attack/boundary.h"
 #include "attack/rivals.h"
 #include "attack/universal.h"
 #include "model/model.h"
@@ -39,24 +38,24 @@ static void write_differences(void *payload, uint64_t first, uint64_t n, const f
   }
 }
 
-/* Adds the step to the nearest boundary of the linearised model to the way. */
+/* Adds the step to the nearest boundary of the linearised model to the way, and a little more, without which
+ * steps would become too short for float32. The box is not looked at: the least way inside it would lean on
+ * few coordinates, too far to take the model for linear. */
 static void step_on(crossing *c, float *way) {
   bwi_fitting *f = c->f;
   const uint64_t d = f->ball.d;
-  const bwi_ball box = {.norm = BW_L2, .lower = f->lower, .upper = f->upper, .d = d};
-  float *step = f->scratch[0];
-  double least = INFINITY, gap = 0;
+  const bwi_ball free_ball = {.norm = BW_L2, .d = d};
+  const double extra = 1e-4 * ((double)f->upper - (double)f->lower);
+  double least = INFINITY;
   uint32_t nearest = 0;
   for (uint32_t k = 0; k < c->n_rivals; k++) {
     const double behind = (double)f->logits[c->rivals[k]] - (double)f->logits[subject_of(c)->label];
     const double reach = fabs(behind) / (1e-12 + bwi_length(BW_L2, d, f->slope + k * d));
     if (!(reach < least)) continue;
     least = reach;
-    gap = behind;
     nearest = k;
   }
-  bwi_boundary_step(&box, f->x, f->slope + nearest * d, -gap, step);
-  for (uint64_t j = 0; j < d; j++) way[j] += step[j];
+  bwi_ball_step(&free_ball, f->slope + nearest * d, (float)(least + extra), 1, way, f->scratch[0]);
 }
 
 /* Seeks the way from `start` (d) across a boundary, its overshoot included. */
