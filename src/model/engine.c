@@ -13,6 +13,8 @@
 
 /* Second-level cache of one core that today's processors have at least, in bytes. */
 #define CACHE_BYTES ((size_t)1 << 20)
+/* Operations that a core does while it reads a byte of weights: few from cache, more from memory. */
+#define OPERATIONS_A_BYTE 4
 
 /* bwi_operations that one sample may take, forwards and backwards: some ten seconds of one core. A derivative
  * can cost far more than its function, so the limits of the import do not bound it. */
@@ -49,8 +51,8 @@ static traffic measure(const bwi_graph *g, const uint32_t *uses) {
 
 /* A micro-batch should stay in the cache, so it must be small; but every micro-batch reads all weights,
  * which should not cost more than its own activations, so it must not be too small. */
-static bw_status choose_batch(uint32_t *greatest, const bwi_graph *g, size_t max_memory_bytes,
-                              bw_error *err) {
+static bw_status choose_batch(bwi_engine *engine, bw_error *err) {
+  const bwi_graph *g = engine->template.search;
   uint32_t *uses = bwi_alloc(bwi_graph_count(g), sizeof *uses);
   if (uses == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to choose a batch size");
   bwi_count_uses(g, uses);
@@ -60,11 +62,11 @@ static bw_status choose_batch(uint32_t *greatest, const bwi_graph *g, size_t max
     return BW_FAIL(err, BW_ELIMIT, "one sample needs more than %" PRIu64 " operations", MAX_OPERATIONS);
   const size_t for_cache = CACHE_BYTES / (t.widest + 1), for_weights = t.weights / (t.activations + 1);
   const size_t wanted = for_cache > for_weights ? for_cache : for_weights;
-  const size_t affordable = max_memory_bytes / (t.activations + 1);
-  *greatest = 0;
-  while (*greatest + 1 < BWI_N_SIZES && ((size_t)1 << *greatest) < wanted &&
-         ((size_t)2 << *greatest) <= affordable)
-    ++*greatest;
+  const size_t affordable = engine->max_memory_bytes / (t.activations + 1);
+  while (engine->greatest + 1 < BWI_N_SIZES && ((size_t)1 << engine->greatest) < wanted &&
+         ((size_t)2 << engine->greatest) <= affordable)
+    engine->greatest++;
+  engine->weights_cost = OPERATIONS_A_BYTE * (uint64_t)t.weights / (t.operations + 1);
   return BW_OK;
 }
 
@@ -172,8 +174,7 @@ bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_
   bw_status status = bwi_weights_create(&engine->weights, err);
   const bwi_derivative how = options->straight_through ? BWI_STRAIGHT_THROUGH : BWI_EXACT;
   if (status == BW_OK) status = bwi_template_make(&engine->template, traced, engine->reference, how, err);
-  if (status == BW_OK)
-    status = choose_batch(&engine->greatest, engine->template.search, engine->max_memory_bytes, err);
+  if (status == BW_OK) status = choose_batch(engine, err);
   describe(&engine->base, traced, engine, options);
   if (status != BW_OK) {
     bwi_engine_free(&engine->base);

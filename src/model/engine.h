@@ -23,6 +23,7 @@ typedef struct bwi_engine {
   bool reference;                    /* run everything on the reference backend */
   size_t max_memory_bytes;           /* of one session's plans together */
   uint32_t greatest;                 /* the batch size that sessions prefer is 2^greatest */
+  uint64_t weights_cost;             /* of reading all weights once: as that of so many samples */
   pthread_mutex_t lock;              /* of what follows */
   char digest[65];                   /* of traced; "" until it is asked for */
   bwi_graph *graphs[2][BWI_N_SIZES]; /* by function and size, made when first asked for */

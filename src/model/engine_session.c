@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One worker's use of a model from a file. Samples are run in micro-batches of the engine's preferred
- * size; what is left over is filled up to the next smaller size that holds it. A sample's result does not
- * depend on which samples are run with it nor on the size. */
+ * size; what is left over is filled up to a smaller size, or cut in two first where that costs less. A
+ * sample's result does not depend on which samples are run with it nor on the size. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -53,14 +53,26 @@ typedef struct part {
   uint32_t size;
 } part;
 
+/* Exponent of the least power of two that is not less. */
+static uint32_t size_for(uint64_t count) {
+  uint32_t size = 0;
+  while ((UINT64_C(1) << size) < count) size++;
+  return size;
+}
+
 static part next_part(const bwi_engine *engine, uint64_t first, uint64_t n) {
-  part p = {.first = first, .count = n - first, .size = engine->greatest};
-  const uint64_t greatest = UINT64_C(1) << engine->greatest;
-  if (p.count >= greatest) {
-    p.count = greatest;
+  part p = {.first = first, .count = n - first, .size = size_for(n - first)};
+  if (p.size > engine->greatest) {
+    p.size = engine->greatest;
+    p.count = UINT64_C(1) << p.size;
     return p;
   }
-  while (p.size > 0 && (UINT64_C(1) << (p.size - 1)) >= p.count) p.size--;
+  if (p.size == 0) return p;
+  const uint64_t half = UINT64_C(1) << (p.size - 1), /* a full half, and the rest filled up */
+      rest = UINT64_C(1) << size_for(p.count - half);
+  if (rest + engine->weights_cost >= half) return p;
+  p.size--;
+  p.count = half;
   return p;
 }
 
