@@ -149,6 +149,7 @@ struct bwi_batch {
   bool roams;        /* set by an attack whose iterates leave the ball: a wrong answer there claims nothing */
   bool probes;       /* set by an attack while x holds points that are no candidates: they claim nothing, and
                         no sample leaves */
+  bool nearby;       /* set by an attack whose iterates change in few pixels from call to call */
   double confidence; /* set by an attack: margin of the logits that a success must have; 0: any */
   uint64_t n;        /* active samples: rows [0, n) of all below, in no particular order */
   uint64_t capacity; /* rows that x, slope and logits have */

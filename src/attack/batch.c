@@ -179,7 +179,7 @@ static bw_status settle(bwi_batch *batch, bw_error *err) {
     bwi_ball_round(&batch->ball, batch->subjects[begin + k].clean, batch->x + (begin + k) * d, batch->n_bits,
                    batch->x + (end + k) * d);
   repeat_rows(batch, at, n, batch->n_draws);
-  BW_TRY(bwi_session_logits(oracle->session, n * batch->n_draws, batch->x + at * d, 1,
+  BW_TRY(bwi_session_logits(oracle->session, n * batch->n_draws, batch->x + at * d, BWI_PASS_DIRECT,
                             batch->logits + at * batch->n_classes, err));
   average(batch->logits + at * batch->n_classes, n * batch->n_classes, batch->n_draws);
   batch->n = begin;
@@ -261,8 +261,9 @@ bw_status bwi_batch_gradient_of(bwi_batch *batch, bwi_own_loss_fn loss, bw_error
 
 /* Scores at rows [0, n), likewise. */
 static bw_status evaluate_scores(bwi_batch *batch, uint64_t n, bw_error *err) {
+  const bwi_pass pass = batch->nearby ? BWI_PASS_NEARBY : BWI_PASS_SEARCH;
   repeat_rows(batch, 0, n, batch->n_draws);
-  BW_TRY(bwi_session_logits(batch->oracle->session, n * batch->n_draws, batch->x, 0, batch->logits, err));
+  BW_TRY(bwi_session_logits(batch->oracle->session, n * batch->n_draws, batch->x, pass, batch->logits, err));
   average(batch->logits, n * batch->n_classes, batch->n_draws);
   return BW_OK;
 }

@@ -26,7 +26,7 @@ static bw_status clean_chunk(void *payload, bwi_worker *worker, uint64_t first, 
   const size_t d = (size_t)model->d;
   for (uint64_t i = 0; i < count; i++)
     memcpy(worker->x + i * d, bw_dataset_sample(call->dataset, first + i), d * sizeof(float));
-  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
+  BW_TRY(bwi_session_logits(worker->session, count, worker->x, BWI_PASS_DIRECT, worker->logits, err));
   uint64_t n_wrong = 0;
   for (uint64_t i = 0; i < count; i++) {
     const float *logits = worker->logits + i * model->n_classes;

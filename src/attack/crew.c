@@ -142,7 +142,7 @@ static bw_status logits_chunk(void *payload, bwi_worker *worker, uint64_t first,
   const logits_call *call = payload;
   const size_t d = (size_t)call->crew->model->d;
   for (uint64_t i = 0; i < count; i++) memcpy(worker->x + i * d, call->samples[first + i], d * sizeof(float));
-  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1,
+  BW_TRY(bwi_session_logits(worker->session, count, worker->x, BWI_PASS_DIRECT,
                             call->logits + first * call->crew->model->n_classes, err));
   if (!bwi_meter_add(&call->crew->meter, (double)count, 0)) return BW_FAIL(err, BW_ECANCEL, "cancelled");
   return BW_OK;

@@ -63,7 +63,7 @@ static bw_status evaluate_chunk(void *payload, bwi_worker *worker, uint64_t firs
   bwi_fitting *f = e.f;
   e.first = first;
   float *x = f->x + first * f->ball.d, *logits = f->logits + first * f->crew->model->n_classes;
-  if (e.cotangent == NULL) return bwi_session_logits(worker->session, count, x, 0, logits, err);
+  if (e.cotangent == NULL) return bwi_session_logits(worker->session, count, x, BWI_PASS_SEARCH, logits, err);
   return bwi_session_gradient(worker->session, count, x, write_cotangents, &e, logits,
                               f->slope + first * f->ball.d, err);
 }

@@ -14,13 +14,21 @@
 
 #define FOREVER UINT32_MAX
 #define NO_OFFSET SIZE_MAX
+#define NO_STEP UINT32_MAX
+#define NO_BLOCK UINT32_MAX
 
 typedef struct step {
   bwi_id node;
   bwi_kernel kernel;
   const void **in; /* one an operand, inside the plan's `operands` */
   void *out;
-  bool for_outputs; /* some output of the step's own stage depends on it */
+  bool for_outputs;       /* some output of the step's own stage depends on it */
+  bool can_update;        /* from the changes of operand 0: of the input, or of another such step */
+  uint32_t follows;       /* that step, or NO_STEP for the input */
+  uint64_t *changed;      /* of out; NULL unless can_update */
+  uint32_t scratch_block; /* its own; or NO_BLOCK: it shares the plan's */
+  size_t scratch_offset;
+  void *scratch;
   double seconds;
   uint64_t runs;
 } step;
@@ -38,11 +46,11 @@ struct bwi_plan {
   size_t *offsets;     /* of each node's value in the workspace, or NO_OFFSET */
   const void **places; /* where each node's value lies; NULL for nodes that nothing needs */
   bwi_workspace *workspace,
-      *own;             /* all values, then the scratch that all kernels share; own: made for this plan */
+      *own;             /* all values, then the scratch that kernels share; own: made for this plan */
   const char *attached; /* where the workspace was when addresses were last set */
   size_t values_bytes, workspace_bytes;
-  void *scratch;
   bool profiling;
+  bool can_update; /* some step can */
 };
 
 /* What is known of a node while the plan is made. */
@@ -169,6 +177,49 @@ static bw_status bind_kernel(step *s, const bwi_graph *g, uint32_t n_backends,
                  bwi_dims_text(shape, sizeof shape, &n->shape));
 }
 
+/* --- updates --- */
+
+/* Lines of a batch of images (n, height, width, channels). */
+static size_t n_lines(const bwi_node *images) {
+  return (size_t)(images->shape.v[0] * images->shape.v[1]);
+}
+
+/* The step whose value that is, or NO_STEP. */
+static uint32_t step_of(const bwi_plan *plan, bwi_id root) {
+  for (uint32_t s = 0; s < plan->n_steps; s++)
+    if (plan->steps[s].node == root) return s;
+  return NO_STEP;
+}
+
+/* Whether the changes of operand 0 will be known to step s, those of the input or of a step before, and
+ * nothing else that it reads can change. */
+static bool find_source(bwi_plan *plan, const value *values, uint32_t s) {
+  const bwi_graph *g = plan->g;
+  step *at = &plan->steps[s];
+  const bwi_node *n = bwi_graph_node(g, at->node);
+  for (uint32_t k = 1; k < n->n_in; k++)
+    if (bwi_graph_node(g, values[n->in[k]].root)->prim != BWI_Constant) return false;
+  const bwi_id root = values[n->in[0]].root;
+  if (bwi_graph_node(g, root)->shape.n != 4 || n->shape.n != 4 ||
+      !bwi_dims_equal(&bwi_graph_node(g, root)->shape, &bwi_graph_node(g, n->in[0])->shape))
+    return false;
+  at->follows = step_of(plan, root);
+  return at->follows == NO_STEP ? root == bwi_graph_input(g, 0) : plan->steps[at->follows].can_update;
+}
+
+static bw_status find_updates(bwi_plan *plan, const value *values, uint32_t flags, bw_error *err) {
+  for (uint32_t s = 0; s < plan->n_steps; s++) plan->steps[s].scratch_block = NO_BLOCK;
+  if ((flags & BWI_PLAN_UPDATES) == 0) return BW_OK;
+  for (uint32_t s = 0; s < plan->n_first_stage; s++) {
+    step *at = &plan->steps[s];
+    if (at->kernel.update == NULL || !find_source(plan, values, s)) continue;
+    at->changed = bwi_alloc(n_lines(bwi_graph_node(plan->g, at->node)), sizeof *at->changed);
+    if (at->changed == NULL) return BW_FAIL(err, BW_ENOMEM, "out of memory for a plan");
+    at->can_update = plan->can_update = true;
+  }
+  return BW_OK;
+}
+
 /* --- lives --- */
 
 /* Stage 1 may run again without stage 0 in between, so whatever it reads from stage 0 lives forever. An
@@ -178,10 +229,12 @@ static void find_lives(const bwi_plan *plan, value *values) {
   for (uint32_t s = 0; s < plan->n_steps; s++) {
     const bwi_id id = plan->steps[s].node;
     const bwi_node *n = bwi_graph_node(g, id);
-    values[id].first = values[id].last = s;
+    values[id].first = plan->steps[s].can_update ? 0 : s;
+    values[id].last = plan->steps[s].can_update ? FOREVER : s;
     for (uint32_t k = 0; k < n->n_in; k++) {
       value *operand = &values[values[n->in[k]].root];
-      operand->last = s >= plan->n_first_stage && operand->first < plan->n_first_stage ? FOREVER : s;
+      const bool comes_again = s >= plan->n_first_stage && operand->first < plan->n_first_stage;
+      if (operand->last != FOREVER) operand->last = comes_again ? FOREVER : s;
     }
   }
   for (uint32_t i = 0; i < bwi_graph_n_inputs(g); i++) {
@@ -213,8 +266,9 @@ static bool may_overwrite(const bwi_plan *plan, const value *values, const bwi_b
   return true;
 }
 
-/* One block an input and one a step, less those that are written over an operand. Returns how many. */
-static uint32_t list_blocks(const bwi_plan *plan, value *values, bwi_block *blocks) {
+/* One block an input and one a step, less those that are written over an operand, and the scratch that a
+ * kernel keeps. Returns how many. */
+static uint32_t list_blocks(bwi_plan *plan, value *values, bwi_block *blocks) {
   const bwi_graph *g = plan->g;
   uint32_t count = 0;
   for (uint32_t i = 0; i < bwi_graph_n_inputs(g); i++) {
@@ -237,6 +291,9 @@ static uint32_t list_blocks(const bwi_plan *plan, value *values, bwi_block *bloc
       v->block = count;
       blocks[count++] = (bwi_block){.bytes = bwi_node_bytes(n), .first = v->first, .last = v->last};
     }
+    if (!plan->steps[s].can_update) continue;
+    plan->steps[s].scratch_block = count;
+    blocks[count++] = (bwi_block){.bytes = plan->steps[s].kernel.scratch_bytes, .first = 0, .last = FOREVER};
   }
   return count;
 }
@@ -277,9 +334,15 @@ static bw_status place_values(bwi_plan *plan, value *values, bwi_block *blocks, 
   const uint32_t n_blocks = list_blocks(plan, values, blocks);
   size_t scratch_bytes = 0;
   BW_TRY(bwi_place(&plan->values_bytes, blocks, n_blocks, err));
+  for (uint32_t s = 0; s < plan->n_steps; s++) {
+    step *at = &plan->steps[s];
+    if (at->scratch_block != NO_BLOCK)
+      at->scratch_offset = blocks[at->scratch_block].offset;
+    else if (at->kernel.scratch_bytes > scratch_bytes)
+      scratch_bytes = at->kernel.scratch_bytes;
+  }
   for (uint32_t s = 0; s < plan->n_steps; s++)
-    if (plan->steps[s].kernel.scratch_bytes > scratch_bytes)
-      scratch_bytes = plan->steps[s].kernel.scratch_bytes;
+    if (plan->steps[s].scratch_block == NO_BLOCK) plan->steps[s].scratch_offset = plan->values_bytes;
   if (!bwi_add_size(&plan->workspace_bytes, plan->values_bytes, scratch_bytes))
     return BW_FAIL(err, BW_ELIMIT, "the plan's buffers do not fit the address space");
   for (bwi_id id = 0; id < (bwi_id)bwi_graph_count(g); id++) {
@@ -309,8 +372,8 @@ static void attach(bwi_plan *plan) {
     const bwi_node *n = bwi_graph_node(g, at->node);
     for (uint32_t k = 0; k < n->n_in; k++) at->in[k] = plan->places[n->in[k]];
     at->out = place_to_write(plan, at->node);
+    at->scratch = plan->workspace->data + at->scratch_offset;
   }
-  plan->scratch = plan->workspace->data + plan->values_bytes;
   plan->attached = plan->workspace->data;
 }
 
@@ -343,6 +406,7 @@ static bw_status make_steps(bwi_plan *plan, uint32_t n_backends, const bwi_backe
   BW_TRY(list_steps(plan, values, err));
   for (uint32_t s = 0; s < plan->n_steps; s++)
     BW_TRY(bind_kernel(&plan->steps[s], plan->g, n_backends, backends, weights, flags, err));
+  BW_TRY(find_updates(plan, values, flags, err));
   find_lives(plan, values);
   BW_TRY(find_purposes(plan, err));
   BW_TRY(place_values(plan, values, blocks, err));
@@ -359,7 +423,7 @@ bw_status bwi_plan_create_in(bwi_plan **out, bwi_workspace *workspace, const bwi
   const uint32_t count = bwi_graph_count(g);
   bwi_plan *plan = bwi_alloc(1, sizeof *plan);
   value *values = bwi_alloc(count, sizeof *values);
-  bwi_block *blocks = bwi_alloc(count, sizeof *blocks);
+  bwi_block *blocks = bwi_alloc(count, 2 * sizeof *blocks);
   if (plan != NULL) {
     plan->g = g;
     plan->workspace = workspace;
@@ -397,8 +461,10 @@ bw_status bwi_plan_create(bwi_plan **out, const bwi_graph *g, uint32_t n_backend
 
 void bwi_plan_free(bwi_plan *plan) {
   if (plan == NULL) return;
-  for (uint32_t s = 0; s < plan->n_steps; s++)
+  for (uint32_t s = 0; s < plan->n_steps; s++) {
     if (plan->steps[s].kernel.free != NULL) plan->steps[s].kernel.free(plan->steps[s].kernel.state);
+    bwi_free(plan->steps[s].changed);
+  }
   bwi_free(plan->steps);
   bwi_free(plan->operands);
   bwi_free(plan->places);
@@ -424,13 +490,22 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bw_status run_steps(bwi_plan *plan, uint32_t begin, uint32_t end, bool outputs_only, bw_error *err) {
+/* input_changed: NULL unless only those pixels of the input did. */
+static bw_status run_step(const bwi_plan *plan, step *s, const uint64_t *input_changed) {
+  if (input_changed == NULL || !s->can_update)
+    return s->kernel.run(s->kernel.state, s->in, s->out, s->scratch);
+  const uint64_t *changed = s->follows == NO_STEP ? input_changed : plan->steps[s->follows].changed;
+  return s->kernel.update(s->kernel.state, s->in, s->out, s->scratch, changed, s->changed);
+}
+
+static bw_status run_steps(bwi_plan *plan, uint32_t begin, uint32_t end, bool outputs_only,
+                           const uint64_t *input_changed, bw_error *err) {
   attach(plan);
   for (uint32_t i = begin; i < end; i++) {
     step *s = &plan->steps[i];
     if (outputs_only && !s->for_outputs) continue;
     const double start = plan->profiling ? now() : 0;
-    const bw_status status = s->kernel.run(s->kernel.state, s->in, s->out, plan->scratch);
+    const bw_status status = run_step(plan, s, input_changed);
     if (status != BW_OK)
       return BW_FAIL(err, status, "node %d (%s): %s", s->node,
                      bwi_primitive_of(bwi_graph_node(plan->g, s->node)->prim)->name,
@@ -444,12 +519,20 @@ static bw_status run_steps(bwi_plan *plan, uint32_t begin, uint32_t end, bool ou
 
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err) {
   if (stage > 1) return BW_FAIL(err, BW_EINVAL, "a plan has stages 0 and 1, not %u", stage);
-  return stage == 0 ? run_steps(plan, 0, plan->n_first_stage, false, err)
-                    : run_steps(plan, plan->n_first_stage, plan->n_steps, false, err);
+  return stage == 0 ? run_steps(plan, 0, plan->n_first_stage, false, NULL, err)
+                    : run_steps(plan, plan->n_first_stage, plan->n_steps, false, NULL, err);
 }
 
 bw_status bwi_plan_run_outputs(bwi_plan *plan, bw_error *err) {
-  return run_steps(plan, 0, plan->n_first_stage, true, err);
+  return run_steps(plan, 0, plan->n_first_stage, true, NULL, err);
+}
+
+bool bwi_plan_can_update(const bwi_plan *plan) {
+  return plan->can_update;
+}
+
+bw_status bwi_plan_update(bwi_plan *plan, const uint64_t *changed, bw_error *err) {
+  return run_steps(plan, 0, plan->n_first_stage, true, changed, err);
 }
 
 size_t bwi_plan_workspace_bytes(const bwi_plan *plan) {

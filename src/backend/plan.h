@@ -12,11 +12,16 @@
  * bytes asked for (64-byte aligned). */
 typedef struct bwi_kernel {
   bw_status (*run)(void *state, const void *const *in, void *out, void *scratch);
+  /* As run, where operand 0 differs from that of the last call in the pixels `changed` alone (changes.h) and
+   * nothing else does; out and scratch are as that call left them. Writes which pixels of out it computed.
+   * NULL: it cannot; else out is images, too. */
+  bw_status (*update)(void *state, const void *const *in, void *out, void *scratch, const uint64_t *changed,
+                      uint64_t *out_changed);
   void (*free)(void *state); /* NULL when state needs no freeing */
   void *state;
-  size_t scratch_bytes;
-  int in_place;     /* operand whose buffer may be the output's (same bytes), or -1 */
-  const char *name; /* for profiles: "gemm", "winograd", "ref", ... */
+  size_t scratch_bytes; /* with update, they are the kernel's own */
+  int in_place;         /* operand whose buffer may be the output's (same bytes), or -1 */
+  const char *name;     /* for profiles: "gemm", "winograd", "ref", ... */
 } bwi_kernel;
 
 /* Packed forms of constants, shared by the plans of a model. Thread-safe. */
@@ -40,6 +45,7 @@ typedef struct bwi_backend {
 #define BWI_PLAN_DIRECT \
   1u /* no transforms that change rounding beyond a sum's order (no Winograd): for verification */
 #define BWI_PLAN_BFLOAT16 2u /* products may be taken in bfloat16 with float32 sums: for search only */
+#define BWI_PLAN_UPDATES 4u  /* keeps what bwi_plan_update needs */
 
 typedef struct bwi_plan bwi_plan;
 
@@ -65,6 +71,12 @@ const void *bwi_plan_output(const bwi_plan *plan, uint32_t i); /* valid until th
 bw_status bwi_plan_run(bwi_plan *plan, uint32_t stage, bw_error *err);
 /* Stage 0 as far as its outputs need it; stage 1 must not run before stage 0 has. */
 bw_status bwi_plan_run_outputs(bwi_plan *plan, bw_error *err);
+
+/* The same after input 0, images, has changed in few pixels since the last such call or run (a word for each
+ * line of each image, changes.h): the same results for less work. Only for plans made with BWI_PLAN_UPDATES
+ * in a workspace of their own that say that they can. */
+bool bwi_plan_can_update(const bwi_plan *plan);
+bw_status bwi_plan_update(bwi_plan *plan, const uint64_t *changed, bw_error *err);
 
 size_t bwi_plan_workspace_bytes(const bwi_plan *plan); /* that this plan needs */
 /* One line a step: seconds of processor time so far, kernel name, primitive, shape. Timing is off until asked

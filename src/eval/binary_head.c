@@ -52,11 +52,11 @@ static void apply(const bwi_binary_head *head, uint64_t n, const float *body_log
   }
 }
 
-static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct,
+static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, bwi_pass pass,
                                 float *logits, bw_error *err) {
   head_session *s = (head_session *)session;
   BW_TRY(reserve(s, n, err));
-  BW_TRY(bwi_session_logits(s->body, n, samples, direct, s->body_logits, err));
+  BW_TRY(bwi_session_logits(s->body, n, samples, pass, s->body_logits, err));
   apply((const bwi_binary_head *)session->model, n, s->body_logits, logits);
   return BW_OK;
 }

@@ -54,7 +54,8 @@ static bw_status pass_chunk(void *payload, bwi_worker *worker, uint64_t first, u
     memcpy(worker->x + i * d, bw_dataset_sample(p->e->dataset, first + i), d * sizeof(float));
   bw_status status = BW_OK;
   for (uint64_t a = 0; a < N_PASSES && status == BW_OK; a++)
-    status = bwi_session_logits(worker->session, count, worker->x, 1, logits + a * count * classes, err);
+    status = bwi_session_logits(worker->session, count, worker->x, BWI_PASS_DIRECT,
+                                logits + a * count * classes, err);
   if (status == BW_OK) compare(p, logits, first, count);
   bwi_free(logits);
   return status;

@@ -124,7 +124,7 @@ static bw_status probe_sample(void *payload, bwi_worker *worker, uint64_t first,
     choose_direction(k, worker->slope, key, d, worker->scratch);
     place_points(p->e, worker->x, worker->scratch, d, points + 2 * k * N_STEPS * d);
   }
-  status = bwi_session_logits(worker->session, N_POINTS, points, 1, logits, err);
+  status = bwi_session_logits(worker->session, N_POINTS, points, BWI_PASS_DIRECT, logits, err);
   for (uint64_t k = 0; k < N_DIRECTIONS && status == BW_OK; k++) {
     const uint64_t at = 2 * k * N_STEPS;
     p->errors[first * N_DIRECTIONS + k] =

@@ -60,11 +60,13 @@ static bw_status repeat_chunk(void *payload, bwi_worker *worker, uint64_t first,
   for (uint64_t k = 0; k < count; k++)
     memcpy(worker->x + k * d, bw_attack_result_sample(a->result, a->broken[first + k]), d * sizeof(float));
   for (int alone = 0; alone < 2; alone++) {
-    if (!alone) BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
+    if (!alone)
+      BW_TRY(bwi_session_logits(worker->session, count, worker->x, BWI_PASS_DIRECT, worker->logits, err));
     for (uint64_t k = 0; k < count; k++) {
       const uint64_t i = a->broken[first + k];
       float *logits = worker->logits + k * classes;
-      if (alone) BW_TRY(bwi_session_logits(worker->session, 1, worker->x + k * d, 1, logits, err));
+      if (alone)
+        BW_TRY(bwi_session_logits(worker->session, 1, worker->x + k * d, BWI_PASS_DIRECT, logits, err));
       if (bwi_predict(classes, logits) != a->result->outcomes[i].adversarial_prediction)
         a->disagreed[first + k] = 1;
     }
@@ -81,7 +83,7 @@ static bw_status round_chunk(void *payload, bwi_worker *worker, uint64_t first, 
     bwi_ball_round(ball, bw_dataset_sample(a->result->dataset, i), bw_attack_result_sample(a->result, i), 8,
                    worker->x + k * ball->d);
   }
-  BW_TRY(bwi_session_logits(worker->session, count, worker->x, 1, worker->logits, err));
+  BW_TRY(bwi_session_logits(worker->session, count, worker->x, BWI_PASS_DIRECT, worker->logits, err));
   for (uint64_t k = 0; k < count; k++) {
     const uint64_t i = a->broken[first + k];
     const bool held = bwi_ball_holds(ball, bw_dataset_sample(a->result->dataset, i), worker->x + k * ball->d);

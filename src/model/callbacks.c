@@ -59,9 +59,9 @@ static bw_status call_vjp(callbacks_model *m, uint64_t n, const float *samples, 
   return code == 0 ? BW_OK : BW_FAIL(err, BW_EIO, "the model's vjp callback failed with %d", code);
 }
 
-static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct,
+static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, bwi_pass pass,
                                 float *logits, bw_error *err) {
-  (void)direct;
+  (void)pass;
   callbacks_model *m = (callbacks_model *)session->model;
   for (uint64_t at = 0; at < n; at += m->callbacks.batch)
     BW_TRY(call_logits(m, smaller(n - at, m->callbacks.batch), samples + at * (uint64_t)m->base.d,

@@ -146,7 +146,7 @@ static bw_status compare(bwi_session *session, const expectation *e, double most
   const size_t classes = session->model->n_classes, count = (size_t)e->n * classes;
   float *logits = bwi_alloc(count, sizeof *logits);
   if (logits == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to check a model");
-  bw_status status = bwi_session_logits(session, e->n, e->samples, 1, logits, err);
+  bw_status status = bwi_session_logits(session, e->n, e->samples, BWI_PASS_DIRECT, logits, err);
   const size_t at = status == BW_OK ? find_difference(logits, e->logits, count, most) : count;
   if (at < count)
     status = BW_FAIL(err, BW_EFORMAT, "logit %zu of sample %zu is %g, but %s computes %g", at % classes,

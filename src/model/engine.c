@@ -92,12 +92,12 @@ static bw_status make_plan(bwi_plan **out, bwi_workspace *workspace, const bwi_e
 }
 
 bw_status bwi_engine_plan(bwi_plan **out, bwi_workspace *workspace, bwi_engine *engine, bwi_function function,
-                          uint32_t size, bw_error *err) {
+                          uint32_t size, uint32_t more_flags, bw_error *err) {
   const bwi_graph *graph = NULL;
   BW_TRY(find_graph(&graph, engine, function, size, err));
   const uint32_t search_flags = engine->base.search == BW_BFLOAT16 ? BWI_PLAN_BFLOAT16 : 0;
   return make_plan(out, workspace, engine, graph, engine->weights,
-                   function == BWI_DIRECT ? BWI_PLAN_DIRECT : search_flags, err);
+                   more_flags | (function == BWI_DIRECT ? BWI_PLAN_DIRECT : search_flags), err);
 }
 
 bw_status bwi_engine_run_once(float *logits, const bwi_engine *engine, const bwi_graph *g,

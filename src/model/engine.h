@@ -38,10 +38,10 @@ const char *bwi_engine_digest(bw_model *model);
 bw_status bwi_engine_create(bwi_engine **out, bwi_graph *traced, const bw_model_options *options,
                             bw_error *err);
 
-/* A plan of one function at batch size 2^size; the caller frees it before the engine. BW_ELIMIT: it needs
- * more than the workspace may hold. */
+/* A plan of one function at batch size 2^size; the caller frees it before the engine. more_flags:
+ * BWI_PLAN_UPDATES or 0. BW_ELIMIT: it needs more than the workspace may hold. */
 bw_status bwi_engine_plan(bwi_plan **out, bwi_workspace *workspace, bwi_engine *engine, bwi_function function,
-                          uint32_t size, bw_error *err);
+                          uint32_t size, uint32_t more_flags, bw_error *err);
 
 /* Runs g once by direct kernels: float32 samples in, float32 logits out, at g's own batch size. */
 bw_status bwi_engine_run_once(float *logits, const bwi_engine *engine, const bwi_graph *g,

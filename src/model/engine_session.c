@@ -5,13 +5,19 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "model/engine.h"
+#include "model/engine_nearby.h"
+
+/* Parts of a call that are remembered for the next. */
+enum { MOST_NEARBY = 8 };
 
 typedef struct engine_session {
   bwi_session base;
   bwi_workspace
       *workspace; /* of all plans: each call of the session uses one, from its input to its output */
   bwi_plan *plans[2][BWI_N_SIZES];
+  bwi_nearby *nearby[MOST_NEARBY][BWI_N_SIZES]; /* by place in a call, and size */
+  size_t nearby_bytes;                          /* of all of them */
+  bool never_nearby;                            /* the model gains nothing by it, or memory is short */
 } engine_session;
 
 static bw_status session_open(bwi_session **out, bw_model *model, bw_error *err) {
@@ -32,6 +38,8 @@ static void session_free(bwi_session *session) {
   engine_session *s = (engine_session *)session;
   for (uint32_t f = 0; f < 2; f++)
     for (uint32_t size = 0; size < BWI_N_SIZES; size++) bwi_plan_free(s->plans[f][size]);
+  for (uint32_t k = 0; k < MOST_NEARBY; k++)
+    for (uint32_t size = 0; size < BWI_N_SIZES; size++) bwi_nearby_free(s->nearby[k][size]);
   bwi_workspace_free(s->workspace);
   bwi_free(s);
 }
@@ -40,7 +48,7 @@ static bw_status find_plan(bwi_plan **out, engine_session *s, bwi_function funct
                            bw_error *err) {
   bwi_plan **plan = &s->plans[function][size];
   bwi_engine *engine = (bwi_engine *)s->base.model;
-  if (*plan == NULL) BW_TRY(bwi_engine_plan(plan, s->workspace, engine, function, size, err));
+  if (*plan == NULL) BW_TRY(bwi_engine_plan(plan, s->workspace, engine, function, size, 0, err));
   *out = *plan;
   return BW_OK;
 }
@@ -107,14 +115,41 @@ static bw_status run_backward(bwi_plan *plan, const bw_model *model, const part 
   return BW_OK;
 }
 
-static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct,
+/* *out is NULL where nothing is to be gained. */
+static bw_status find_nearby(bwi_nearby **out, engine_session *s, uint32_t k, uint32_t size, bw_error *err) {
+  bwi_engine *engine = (bwi_engine *)s->base.model;
+  *out = NULL;
+  if (s->never_nearby || k >= MOST_NEARBY) return BW_OK;
+  bwi_nearby **nearby = &s->nearby[k][size];
+  if (*nearby == NULL) {
+    const bw_status status =
+        bwi_nearby_create(nearby, engine, size, engine->max_memory_bytes - s->nearby_bytes, err);
+    s->never_nearby = status == BW_EUNSUPPORTED || status == BW_ELIMIT;
+    if (s->never_nearby) return BW_OK;
+    BW_TRY(status);
+    s->nearby_bytes += bwi_nearby_bytes(*nearby);
+  }
+  *out = *nearby;
+  return BW_OK;
+}
+
+static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, bwi_pass pass,
                                 float *logits, bw_error *err) {
-  const bwi_engine *engine = (const bwi_engine *)session->model;
-  for (part p = {0}; p.first + p.count < n;) {
-    p = next_part(engine, p.first + p.count, n);
+  engine_session *s = (engine_session *)session;
+  const bw_model *model = session->model;
+  uint32_t k = 0;
+  for (part p = {0}; p.first + p.count < n; k++) {
+    p = next_part((const bwi_engine *)model, p.first + p.count, n);
+    bwi_nearby *nearby = NULL;
+    if (pass == BWI_PASS_NEARBY) BW_TRY(find_nearby(&nearby, s, k, p.size, err));
+    if (nearby != NULL) {
+      BW_TRY(bwi_nearby_logits(nearby, p.count, samples + p.first * (uint64_t)model->d,
+                               logits + p.first * model->n_classes, err));
+      continue;
+    }
     bwi_plan *plan = NULL;
-    BW_TRY(find_plan(&plan, (engine_session *)session, direct ? BWI_DIRECT : BWI_SEARCH, p.size, err));
-    BW_TRY(run_forward(plan, session->model, &p, false, samples, logits, err));
+    BW_TRY(find_plan(&plan, s, pass == BWI_PASS_DIRECT ? BWI_DIRECT : BWI_SEARCH, p.size, err));
+    BW_TRY(run_forward(plan, model, &p, false, samples, logits, err));
   }
   return BW_OK;
 }

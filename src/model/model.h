@@ -18,12 +18,20 @@ typedef struct bwi_session bwi_session;
 typedef void (*bwi_cotangent_fn)(void *payload, uint64_t first, uint64_t n, const float *logits,
                                  float *cotangents);
 
+/* How logits are computed. */
+typedef enum bwi_pass {
+  BWI_PASS_SEARCH, /* in the search precision */
+  BWI_PASS_DIRECT, /* in float32 by direct kernels: verification */
+  /* As BWI_PASS_SEARCH and with the same results, said of samples that mostly differ in few pixels from those
+   * at the same places in the last such call: what these do not change need not be computed again. */
+  BWI_PASS_NEARBY
+} bwi_pass;
+
 /* How a kind of model does it; one constant per kind. */
 typedef struct bwi_model_class {
   bw_status (*session_open)(bwi_session **out, bw_model *model, bw_error *err);
   void (*session_free)(bwi_session *session);
-  /* direct non-zero: float32 by direct kernels (verification); else the search precision. */
-  bw_status (*logits)(bwi_session *session, uint64_t n, const float *samples, int direct, float *logits,
+  bw_status (*logits)(bwi_session *session, uint64_t n, const float *samples, bwi_pass pass, float *logits,
                       bw_error *err);
   /* One forward and one backward pass: logits (n, classes) and gradients (n, d). */
   bw_status (*gradient)(bwi_session *session, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
@@ -43,7 +51,7 @@ struct bw_model {
   uint32_t n_classes;
   float lower, upper;
   bw_precision search; /* of what attacks search with */
-  bool approximates; /* gradients are approximations on purpose, which no difference quotient confirms */
+  bool approximates;   /* gradients are approximations on purpose, which no difference quotient confirms */
   int pair_checked;
 };
 struct bwi_session {
@@ -52,7 +60,7 @@ struct bwi_session {
 
 bw_status bwi_session_open(bwi_session **out, bw_model *model, bw_error *err);
 void bwi_session_free(bwi_session *session); /* NULL is fine */
-bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits,
+bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, bwi_pass pass, float *logits,
                              bw_error *err);
 bw_status bwi_session_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
                                void *payload, float *logits, float *gradients, bw_error *err);

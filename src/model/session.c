@@ -11,9 +11,9 @@ void bwi_session_free(bwi_session *session) {
   if (session != NULL) session->model->class->session_free(session);
 }
 
-bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits,
+bw_status bwi_session_logits(bwi_session *s, uint64_t n, const float *samples, bwi_pass pass, float *logits,
                              bw_error *err) {
-  return s->model->class->logits(s, n, samples, direct, logits, err);
+  return s->model->class->logits(s, n, samples, pass, logits, err);
 }
 
 bw_status bwi_session_gradient(bwi_session *s, uint64_t n, const float *samples, bwi_cotangent_fn cotangent,
@@ -50,7 +50,7 @@ int bw_model_pair_checked(const bw_model *model) {
 bw_status bw_model_logits(bw_model *model, uint64_t n, const float *samples, float *logits, bw_error *err) {
   bwi_session *session = NULL;
   BW_TRY(bwi_session_open(&session, model, err));
-  const bw_status status = bwi_session_logits(session, n, samples, 1, logits, err);
+  const bw_status status = bwi_session_logits(session, n, samples, BWI_PASS_DIRECT, logits, err);
   bwi_session_free(session);
   return status;
 }

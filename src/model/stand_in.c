@@ -48,9 +48,9 @@ static bw_status session_open(bwi_session **out, bw_model *model, bw_error *err)
   return BW_OK;
 }
 
-static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, int direct,
+static bw_status session_logits(bwi_session *session, uint64_t n, const float *samples, bwi_pass pass,
                                 float *logits, bw_error *err) {
-  return bwi_session_logits(((pair_session *)session)->model, n, samples, direct, logits, err);
+  return bwi_session_logits(((pair_session *)session)->model, n, samples, pass, logits, err);
 }
 
 static bw_status session_gradient(bwi_session *session, uint64_t n, const float *samples,
@@ -60,7 +60,7 @@ static bw_status session_gradient(bwi_session *session, uint64_t n, const float 
   const uint64_t d = (uint64_t)session->model->d, classes = session->model->n_classes;
   for (uint64_t at = 0; at < n; at += BATCH) {
     const uint64_t part = n - at < BATCH ? n - at : BATCH;
-    BW_TRY(bwi_session_logits(s->model, part, samples + at * d, 0, logits + at * classes, err));
+    BW_TRY(bwi_session_logits(s->model, part, samples + at * d, BWI_PASS_SEARCH, logits + at * classes, err));
     cotangent(payload, at, part, logits + at * classes, s->cotangents);
     BW_TRY(bwi_session_vjp(s->stand_in, part, samples + at * d, s->cotangents, s->ignored, gradients + at * d,
                            err));
@@ -73,7 +73,7 @@ static bw_status surrogate_gradient(bwi_session *session, uint64_t n, const floa
                                     float *gradients, bw_error *err) {
   const pair_session *s = (const pair_session *)session;
   BW_TRY(bwi_session_gradient(s->stand_in, n, samples, cotangent, payload, logits, gradients, err));
-  return bwi_session_logits(s->model, n, samples, 0, logits, err);
+  return bwi_session_logits(s->model, n, samples, BWI_PASS_SEARCH, logits, err);
 }
 
 static void free_pair(bw_model *model) {

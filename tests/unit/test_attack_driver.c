@@ -139,12 +139,12 @@ static bw_status liar_open(bwi_session **out, bw_model *model, bw_error *err) {
 static void liar_close(bwi_session *session) {
   bwi_free(session);
 }
-static bw_status liar_logits(bwi_session *s, uint64_t n, const float *samples, int direct, float *logits,
+static bw_status liar_logits(bwi_session *s, uint64_t n, const float *samples, bwi_pass pass, float *logits,
                              bw_error *err) {
   (void)s, (void)samples, (void)err;
   for (uint64_t i = 0; i < n; i++) {
-    logits[2 * i] = direct ? 1 : 0;
-    logits[2 * i + 1] = direct ? 0 : 1;
+    logits[2 * i] = pass == BWI_PASS_DIRECT ? 1 : 0;
+    logits[2 * i + 1] = pass == BWI_PASS_DIRECT ? 0 : 1;
   }
   return BW_OK;
 }

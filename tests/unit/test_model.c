@@ -174,6 +174,38 @@ static void test_sameness(void **state) {
   }
 }
 
+/* Samples that change in few pixels from call to call, leave, and change places: what is remembered of the
+ * calls before changes nothing. */
+static void check_nearby(bw_model *model, const char *name) {
+  static float samples[MOST * D], logits[MOST * CLASSES], nearby[MOST * CLASSES];
+  const size_t d = (size_t)model->d;
+  bwi_session *session = NULL, *other = NULL;
+  assert_int_equal(bwi_session_open(&session, model, NULL), BW_OK);
+  assert_int_equal(bwi_session_open(&other, model, NULL), BW_OK);
+  draw(samples, MOST * d, 3);
+  for (uint32_t round = 0; round < 40; round++) {
+    const uint64_t n = MOST - round; /* through several ways to cut it up */
+    for (uint64_t i = 0; i < n; i++)
+      draw(samples + i * d + (round * 7 + i) % d, 1, (uint32_t)(100 * round + i));
+    if (round % 5 == 4) memcpy(samples + round * d, samples + n * d, d * sizeof(float));
+    assert_int_equal(bwi_session_logits(session, n, samples, BWI_PASS_NEARBY, nearby, NULL), BW_OK);
+    assert_int_equal(bwi_session_logits(other, n, samples, BWI_PASS_SEARCH, logits, NULL), BW_OK);
+    if (memcmp(nearby, logits, n * CLASSES * sizeof(float)) != 0) fail_msg("%s: call %d", name, (int)round);
+  }
+  bwi_session_free(session);
+  bwi_session_free(other);
+}
+
+static void test_nearby(void **state) {
+  (void)state;
+  static const char *const names[] = {"convolutional", "half", "tokens", "shapeless"};
+  for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+    bw_model *model = open_model(names[k], NULL);
+    check_nearby(model, names[k]);
+    bw_model_free(model);
+  }
+}
+
 /* With bfloat16 products the search stays close to float32's and as independent of neighbours; what verifies
  * does not change by a bit. */
 static void test_bfloat16(void **state) {
@@ -324,12 +356,19 @@ static void test_digest_without_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_good_files),        cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_options),           cmocka_unit_test(test_digest_names_the_model),
-      cmocka_unit_test(test_sameness),          cmocka_unit_test(test_bfloat16),
-      cmocka_unit_test(test_against_reference), cmocka_unit_test(test_no_gradient_without_derivative),
-      cmocka_unit_test(test_nothing_to_do),     cmocka_unit_test(test_one_model_in_several_threads),
-      cmocka_unit_test(test_without_memory),    cmocka_unit_test(test_digest_without_memory),
+      cmocka_unit_test(test_good_files),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_options),
+      cmocka_unit_test(test_digest_names_the_model),
+      cmocka_unit_test(test_sameness),
+      cmocka_unit_test(test_nearby),
+      cmocka_unit_test(test_bfloat16),
+      cmocka_unit_test(test_against_reference),
+      cmocka_unit_test(test_no_gradient_without_derivative),
+      cmocka_unit_test(test_nothing_to_do),
+      cmocka_unit_test(test_one_model_in_several_threads),
+      cmocka_unit_test(test_without_memory),
+      cmocka_unit_test(test_digest_without_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

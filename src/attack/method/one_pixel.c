@@ -159,6 +159,7 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
   if (n_pixels == 0)
     return BW_FAIL(err, BW_EUNSUPPORTED, "%s needs an eps of %" PRIu64 ", the channels of a pixel",
                    batch->attack->class->info.name, batch->layout.channels);
+  batch->nearby = true;
   e.slot_size = (uint64_t)e.n_members * (2 * e.n_genes + 1);
   e.slots = bwi_alloc(batch->n, e.slot_size * sizeof(float));
   if (e.slots == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for populations of pixels");

@@ -121,6 +121,7 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
                   .n_turns = 2 * batch->ball.d * (uint64_t)bwi_attack_value(attack, "passes", 1)};
   const uint32_t n_queries = (uint32_t)bwi_attack_value(attack, "queries", 10000);
   for (uint64_t i = 0; i < batch->n; i++) ((note *)bwi_batch_note(batch, i))->loss = -INFINITY;
+  batch->nearby = true;
   BW_TRY(bwi_batch_logits(batch, err));
   for (uint64_t i = 0; i < batch->n; i++) {
     judge(batch, i);

@@ -262,6 +262,7 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
   const uint32_t n_queries = (uint32_t)bwi_attack_value(batch->attack, "queries", 5000);
   const double first_share = bwi_attack_value(batch->attack, "p", 0.8);
   const uint64_t d = batch->ball.d;
+  batch->nearby = is_linf; /* the others scale all that they add */
   for (uint64_t i = 0; i < batch->n; i++) is_linf ? begin_linf(batch, i) : begin_with_bumps(batch, i);
   BW_TRY(bwi_batch_logits(batch, err));
   keep_better(batch, true);

@@ -60,7 +60,7 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
                        .most = bwi_attack_value(attack, "confidence", 0),
                        .loss = BWI_LOSS_MARGIN,
                        .direct = direct};
-  batch->roams = true;
+  batch->roams = batch->nearby = true;
   for (uint32_t step = 0; step < n_steps && batch->n > 0; step++, how.first += how.n_pairs) {
     const uint64_t at = how.first % d;
     if (at == 0) begin_pass(batch, (uint32_t)(how.first / d));

@@ -29,8 +29,9 @@ bwi_convolution_epilogue bwi_convolution_epilogue_of(const bwi_convolution *c, c
 /* BW_EUNSUPPORTED: not such a node. */
 bw_status bwi_convolution_of(bwi_convolution *out, const bwi_graph *g, bwi_id id, bw_error *err);
 
-/* Each BW_EUNSUPPORTED where it does not apply. simd: what multiplies. */
-bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd,
+/* Each BW_EUNSUPPORTED where it does not apply. simd: what multiplies; updates: whether the kernel's update
+ * is wanted, where there is one. */
+bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_simd *simd, bool updates,
                           bwi_weights *weights, bw_error *err);
 /* The weights packed as that kernel has them: tap after tap, and each of them as bwi_gemm packs it, where the
  * convolution has no dilation and one group, and channels are a multiple of BWI_GEMM_DEPTH. */

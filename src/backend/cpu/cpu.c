@@ -36,7 +36,8 @@ static bw_status bind_convolution(bwi_kernel *out, const bwi_graph *g, bwi_id id
   /* Winograd's points would lose more in bfloat16 than its pixels do, for products that are cheap there. */
   if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0 && !simd->bfloat16)
     status = bwi_bind_winograd(out, &c, weights, err);
-  if (status == BW_EUNSUPPORTED) status = bwi_bind_direct(out, &c, simd, weights, err);
+  if (status == BW_EUNSUPPORTED)
+    status = bwi_bind_direct(out, &c, simd, (flags & BWI_PLAN_UPDATES) != 0, weights, err);
   return status;
 }
 
