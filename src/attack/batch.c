@@ -236,10 +236,10 @@ static void write_cotangents(void *payload, uint64_t first, uint64_t n, const fl
     const double loss = call->own != NULL
                             ? call->own(call->batch, i, z, cotangent)
                             : bwi_loss_eval(call->loss, classes, z, s->label, s->aim, cotangent);
-    const double scale = call->own != NULL ? 1 : bwi_unit_cotangent(classes, cotangent);
-    if (first + k < call->batch->n) s->loss = s->scale = 0;
+    if (first + k < call->batch->n) s->loss = 0;
     s->loss += loss / call->batch->n_draws;
-    s->scale += scale / call->batch->n_draws;
+    /* draws that were scaled each in its own way would have a mean of directions, not of gradients */
+    s->scale = call->own != NULL || call->batch->n_draws > 1 ? 1 : bwi_unit_cotangent(classes, cotangent);
   }
 }
 

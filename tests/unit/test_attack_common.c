@@ -87,12 +87,64 @@ static void test_eot_on_a_random_model(void **state) {
   bw_model_free(model);
 }
 
+/* Two draws of one sample of two coordinates, in turn. The first is sure of itself, so that the gradient of
+ * its loss, along coordinate 0, hardly counts in the mean; the second's lies along coordinate 1. */
+static int sure_then_unsure(void *payload, uint64_t n, const float *samples, float *logits) {
+  (void)payload;
+  for (uint64_t i = 0; i < n; i++) {
+    logits[2 * i] = i % 2 == 0 ? 30 - 1e-3f * sinf(1e5f * samples[2 * i]) : 1 - 100 * samples[2 * i + 1];
+    logits[2 * i + 1] = 0;
+  }
+  return 0;
+}
+
+static int sure_then_unsure_vjp(void *payload, uint64_t n, const float *samples, const float *cotangents,
+                                float *gradients) {
+  (void)payload;
+  for (uint64_t i = 0; i < n; i++) {
+    gradients[2 * i] = i % 2 == 0 ? -100 * cosf(1e5f * samples[2 * i]) * cotangents[2 * i] : 0;
+    gradients[2 * i + 1] = i % 2 == 0 ? 0 : -100 * cotangents[2 * i];
+  }
+  return 0;
+}
+
+/* A step along the mean of the gradients breaks the sample, one along the mean of their directions does not.
+ */
+static void test_eot_weighs_gradients_as_they_are(void **state) {
+  (void)state;
+  static const char *const settings[] = {"eot", "2", NULL};
+  static const int64_t shape[] = {2};
+  bw_array *samples = NULL, *labels = NULL; /* zeros */
+  assert_int_equal(bw_array_create(&samples, BW_F32, 2, (int64_t[]){1, 2}, NULL), BW_OK);
+  assert_int_equal(bw_array_create(&labels, BW_I32, 1, (int64_t[]){1}, NULL), BW_OK);
+  const bw_model_callbacks callbacks = {.struct_size = sizeof callbacks,
+                                        .logits = sure_then_unsure,
+                                        .vjp = sure_then_unsure_vjp,
+                                        .rank = 1,
+                                        .shape = shape,
+                                        .n_classes = 2,
+                                        .upper = 1,
+                                        .batch = 4};
+  bw_model *model = NULL;
+  bw_dataset *data = NULL;
+  assert_int_equal(bw_model_from_callbacks(&model, &callbacks, NULL), BW_OK);
+  assert_int_equal(bw_dataset_create(&data, samples, labels, NULL), BW_OK);
+  bw_attack_result *result = contest("fgsm", BW_L2, 0.35, settings, model, data, NULL);
+  assert_int_equal(bw_attack_result_at(result, 0)->success, 1);
+  bw_attack_result_free(result);
+  bw_dataset_free(data);
+  bw_array_free(samples);
+  bw_array_free(labels);
+  bw_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_eot_changes_nothing_for_a_model_that_is_not_random),
       cmocka_unit_test(test_quantised_images_survive_storage),
       cmocka_unit_test(test_what_cannot_be_stored_is_no_success_and_no_lie),
       cmocka_unit_test(test_eot_on_a_random_model),
+      cmocka_unit_test(test_eot_weighs_gradients_as_they_are),
   };
   return cmocka_run_group_tests_name("attack_common", tests, arena_open, arena_close);
 }
