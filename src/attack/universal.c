@@ -113,8 +113,7 @@ bw_status bwi_fit_climb(bwi_fitting *f, uint64_t first, uint64_t n, double most,
 /* ---- fitting ---- */
 
 /* The first `n_first` of n subjects become random ones of all. */
-static bw_status shuffle(bwi_subject *subjects, uint64_t n, uint64_t n_first, bwi_rng_key key,
-                         bw_error *err) {
+static bw_status choose(bwi_subject *subjects, uint64_t n, uint64_t n_first, bwi_rng_key key, bw_error *err) {
   uint32_t *draws = bwi_alloc(n_first, sizeof *draws);
   if (draws == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to choose samples");
   bwi_rng_u32(draws, n_first, key, UINT32_MAX); /* a step that no attack gets to */
@@ -145,7 +144,7 @@ bw_status bwi_fit(bw_attack_result *result, bwi_crew *crew, const bw_attack *att
                    .outcomes = result->outcomes};
   f.ball.lower = -width;
   f.ball.upper = width;
-  BW_TRY(shuffle(subjects, n, f.n, f.key, err));
+  BW_TRY(choose(subjects, n, f.n, f.key, err));
   for (uint64_t k = 0; k < f.n; k++) result->trails[subjects[k].index].fitted = 1;
   bwi_free(result->universal);
   result->universal = f.universal = rows(&f, 1);
