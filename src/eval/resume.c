@@ -137,6 +137,10 @@ static size_t sample_size(const bw_dataset *dataset) {
   return d;
 }
 
+static void name_universal(char name[32], uint32_t k) {
+  snprintf(name, 32, "%" PRIu32 ".universal", k);
+}
+
 static bw_status fill_writer(writer *w, const bw_evaluation *e, bw_error *err) {
   char key[65];
   const int64_t key_size = 64, count = (int64_t)e->count;
@@ -147,6 +151,12 @@ static bw_status fill_writer(writer *w, const bw_evaluation *e, bw_error *err) {
   for (uint32_t k = 0; k < count_stages(e); k++) {
     bwi_stage *stage = stage_at((bw_evaluation *)e, k);
     if (stage->count > 0) BW_TRY(add_stage(w, stage, k, err));
+  }
+  const int64_t d = (int64_t)sample_size(e->dataset);
+  for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
+    char name[32];
+    name_universal(name, k);
+    if (e->universals[k] != NULL) BW_TRY(add_array(w, name, BW_F32, 1, &d, e->universals[k], err));
   }
   return BW_OK;
 }
@@ -161,7 +171,7 @@ static bw_status write_file(const writer *w, const char **names, const char *pat
 }
 
 bw_status bwi_resume_write(const bw_evaluation *e, const char *path, bw_error *err) {
-  const size_t most = 3 + (size_t)count_stages(e) * N_FIELDS;
+  const size_t most = 3 + (size_t)count_stages(e) * N_FIELDS + e->suite.n_attacks;
   writer w = {.names = bwi_alloc(most, sizeof *w.names), .arrays = bwi_alloc(most, sizeof *w.arrays)};
   const char **names = bwi_alloc(most, sizeof *names);
   bw_status status = BW_OK;
@@ -217,6 +227,20 @@ static bw_status read_stage(bw_evaluation *e, const bwi_archive *archive, uint32
   return BW_OK;
 }
 
+static bw_status read_universals(bw_evaluation *e, const bwi_archive *archive, bw_error *err) {
+  const int64_t d = (int64_t)sample_size(e->dataset);
+  for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
+    char name[32];
+    name_universal(name, k);
+    const float *from = take(archive, name, BW_F32, 1, &d);
+    if (from == NULL) continue;
+    e->universals[k] = bwi_alloc((size_t)d, sizeof(float));
+    if (e->universals[k] == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for a universal perturbation");
+    memcpy(e->universals[k], from, (size_t)d * sizeof(float));
+  }
+  return BW_OK;
+}
+
 static bw_status read_adversarial(bw_evaluation *e, const bwi_archive *archive, bw_error *err) {
   const size_t d = sample_size(e->dataset);
   const int64_t count = (int64_t)e->count;
@@ -253,6 +277,7 @@ static bw_status read_archive(bw_evaluation *e, const bwi_archive *archive, cons
     const bw_attack attack = bwi_attack_with_eps(&e->suite.attacks[strongest], e->budgets[k]);
     BW_TRY(read_stage(e, archive, e->suite.n_attacks + k, &attack, err));
   }
+  BW_TRY(read_universals(e, archive, err));
   return read_adversarial(e, archive, err);
 }
 

@@ -261,6 +261,22 @@ static void test_resume(void **state) {
   bw_evaluation_free(straight);
 }
 
+/* What an attack made for all samples is kept, too, for the page to show. */
+static void test_resume_keeps_universal_perturbations(void **state) {
+  (void)state;
+  bw_evaluation_options o = usual();
+  unlink(resume_path);
+  o.resume_path = resume_path;
+  o.attacks = "fgsm,uap-sgd:passes=2";
+  bw_evaluation *first = evaluate(&o, BW_OK), *resumed = evaluate(&o, BW_OK);
+  assert_null(resumed->universals[0]);
+  assert_non_null(first->universals[1]);
+  assert_non_null(resumed->universals[1]);
+  assert_memory_equal(first->universals[1], resumed->universals[1], TOY_D * sizeof(float));
+  bw_evaluation_free(first);
+  bw_evaluation_free(resumed);
+}
+
 static void test_foreign_resume_files(void **state) {
   (void)state;
   bw_evaluation_options o = usual();
@@ -343,6 +359,7 @@ int main(void) {
       cmocka_unit_test(test_sameness),
       cmocka_unit_test(test_part),
       cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_resume_keeps_universal_perturbations),
       cmocka_unit_test(test_foreign_resume_files),
       cmocka_unit_test(test_refused_options),
       cmocka_unit_test(test_older_callers),
