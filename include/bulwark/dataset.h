@@ -48,8 +48,9 @@ BW_API const float *bw_dataset_sample(const bw_dataset *dataset, uint64_t i); /*
 BW_API int32_t bw_dataset_label(const bw_dataset *dataset, uint64_t i);
 /* The sample's index in the file it came from: what randomness is keyed by and reports name. */
 BW_API uint64_t bw_dataset_origin(const bw_dataset *dataset, uint64_t i);
-/* SHA-256 of samples and labels as 64 hex digits; computed at each call, about a second per gigabyte. */
-BW_API void bw_dataset_digest(const bw_dataset *dataset, char hex[65]);
+/* SHA-256 of samples and labels as 64 hex digits; computed at each call, about a second per gigabyte.
+ * BW_ENOMEM. */
+BW_API BW_NODISCARD bw_status bw_dataset_digest(const bw_dataset *dataset, char hex[65], bw_error *err);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char *format, ...) {
   if (err == NULL) return status;
@@ -16,6 +17,12 @@ bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char 
   for (char *c = err->text; *c != '\0'; c++)
     if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
   return status;
+}
+
+bw_status bwi_fail_system(bw_error *err, const char *verb, const char *path, int reason) {
+  char text[96];
+  if (strerror_r(reason, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", reason);
+  return BW_FAIL(err, BW_EIO, "cannot %s %s: %s", verb, path, text);
 }
 
 const char *bw_status_text(bw_status status) {

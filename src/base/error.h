@@ -8,6 +8,9 @@
 /* Fills *err (which may be NULL) and returns status. Called through the macros below. */
 bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char *format, ...) BW_PRINTF(4, 5);
 
+/* "cannot <verb> <path>: <the system's words for errno's value>". Returns BW_EIO. */
+bw_status bwi_fail_system(bw_error *err, const char *verb, const char *path, int reason);
+
 static inline bw_status bwi_status_after(bw_status told, bw_status status) {
   (void)told;
   return status;

@@ -12,12 +12,6 @@
 
 #include "base/memory.h"
 
-static bw_status fail_system(bw_error *err, const char *verb, const char *path, int reason) {
-  char text[96];
-  if (strerror_r(reason, text, sizeof text) != 0) (void)snprintf(text, sizeof text, "error %d", reason);
-  return BW_FAIL(err, BW_EIO, "cannot %s %s: %s", verb, path, text);
-}
-
 /* Up to size bytes; fewer only at the end of the file. Negative: errno. */
 static ssize_t read_fully(int file, uint8_t *data, size_t size) {
   size_t done = 0;
@@ -34,7 +28,7 @@ static ssize_t read_fully(int file, uint8_t *data, size_t size) {
 static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size_t limit_bytes,
                                 bw_error *err) {
   struct stat info;
-  if (fstat(file, &info) != 0) return fail_system(err, "read", path, errno);
+  if (fstat(file, &info) != 0) return bwi_fail_system(err, "read", path, errno);
   if (!S_ISREG(info.st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", path);
   if ((uintmax_t)info.st_size > limit_bytes)
     return BW_FAIL(err, BW_ELIMIT, "%s has %" PRIuMAX " bytes; the limit is %zu", path,
@@ -47,7 +41,7 @@ static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size
   uint8_t beyond;
   const ssize_t got = read_fully(file, data, size);
   if (got < 0) {
-    status = fail_system(err, "read", path, errno);
+    status = bwi_fail_system(err, "read", path, errno);
   } else if ((size_t)got != size || read_fully(file, &beyond, 1) != 0) {
     status = BW_FAIL(err, BW_EIO, "cannot read %s: it changed while it was read", path);
   }
@@ -62,7 +56,7 @@ static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size
 bw_status bwi_file_read(bwi_bytes *out, const char *path, size_t limit_bytes, bw_error *err) {
   /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) return fail_system(err, "open", path, errno);
+  if (file < 0) return bwi_fail_system(err, "open", path, errno);
   const bw_status status = read_open_file(out, file, path, limit_bytes, err);
   (void)close(file);
   return status;
@@ -103,14 +97,14 @@ bw_status bwi_file_write(const char *path, const void *data, size_t size, bw_err
   bw_status status = BW_OK;
   const int file = create_beside(name, name_bytes, path);
   if (file < 0) {
-    status = fail_system(err, "create", path, errno);
+    status = bwi_fail_system(err, "create", path, errno);
     goto out;
   }
   int reason = write_and_close(file, data, size);
   if (reason == 0 && rename(name, path) != 0) reason = errno;
   if (reason != 0) {
     (void)unlink(name);
-    status = fail_system(err, "write", path, reason);
+    status = bwi_fail_system(err, "write", path, reason);
   }
 out:
   bwi_free(name);

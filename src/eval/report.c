@@ -67,7 +67,7 @@ static bw_status fill_results(filled *f, const bw_evaluation *e, bw_error *err) 
   for (uint32_t k = 0; k < s.n_checks; k++) f->checks[k] = *bw_evaluation_check(e, k);
   for (uint32_t k = 0; k < s.n_budgets; k++) f->budgets[k] = bw_evaluation_budget(e, k);
   for (uint64_t i = 0; i < e->count; i++) f->samples[i] = bw_evaluation_sample(e, i);
-  bw_dataset_digest(e->dataset, f->data_digest);
+  BW_TRY(bw_dataset_digest(e->dataset, f->data_digest, err));
   f->report = (bwi_report){
       .summary = s,
       .attacks = f->attacks,

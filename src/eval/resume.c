@@ -8,32 +8,39 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/sha256.h"
+#include "crypto/digest.h"
 #include "format/formats.h"
 
 /* ---- the key: everything that results depend on ---- */
 
-static void make_key(const bw_evaluation *e, char key[65]) {
-  bwi_sha256 hash;
-  char line[320], data_digest[65];
-  bw_dataset_digest(e->dataset, data_digest);
-  bwi_sha256_init(&hash);
+static void add_configuration(bwi_hash *hash, const bw_evaluation *e, const char *data_digest) {
+  char line[320];
   snprintf(line, sizeof line,
            "bulwark %s resume 2\nmodel %s classes %" PRIu32 " precision %d\ndata %s\nseed %" PRIu64
            " budgets %" PRIu32 "\n",
            bw_version(), e->model_digest, e->n_model_classes, (int)e->search, data_digest, e->seed,
            e->n_budgets);
-  bwi_sha256_add(&hash, line, strlen(line));
-  bwi_sha256_add(&hash, e->surrogate_digest, strlen(e->surrogate_digest));
+  bwi_hash_add(hash, line, strlen(line));
+  bwi_hash_add(hash, e->surrogate_digest, strlen(e->surrogate_digest));
   for (uint32_t k = 0; k < e->suite.n_attacks; k++) {
-    bwi_sha256_add(&hash, e->suite.attacks[k].class->info.name, strlen(e->suite.attacks[k].class->info.name));
-    bwi_sha256_add(&hash, &e->suite.attacks[k].norm, sizeof e->suite.attacks[k].norm);
-    bwi_sha256_add(&hash, &e->suite.attacks[k].eps, sizeof e->suite.attacks[k].eps);
-    bwi_sha256_add(&hash, e->suite.attacks[k].values, sizeof e->suite.attacks[k].values);
-    bwi_sha256_add(&hash, e->suite.attacks[k].common, sizeof e->suite.attacks[k].common);
+    bwi_hash_add(hash, e->suite.attacks[k].class->info.name, strlen(e->suite.attacks[k].class->info.name));
+    bwi_hash_add(hash, &e->suite.attacks[k].norm, sizeof e->suite.attacks[k].norm);
+    bwi_hash_add(hash, &e->suite.attacks[k].eps, sizeof e->suite.attacks[k].eps);
+    bwi_hash_add(hash, e->suite.attacks[k].values, sizeof e->suite.attacks[k].values);
+    bwi_hash_add(hash, e->suite.attacks[k].common, sizeof e->suite.attacks[k].common);
   }
-  bwi_sha256_add(&hash, e->clean.predictions, e->count * sizeof *e->clean.predictions);
-  bwi_sha256_hex(&hash, key);
+  bwi_hash_add(hash, e->clean.predictions, e->count * sizeof *e->clean.predictions);
+}
+
+static bw_status make_key(const bw_evaluation *e, char key[65], bw_error *err) {
+  char data_digest[65];
+  bwi_hash *hash = NULL;
+  BW_TRY(bw_dataset_digest(e->dataset, data_digest, err));
+  BW_TRY(bwi_hash_create(&hash, BWI_SHA256, err));
+  add_configuration(hash, e, data_digest);
+  const bw_status status = bwi_hash_end_hex(hash, key, err);
+  bwi_hash_free(hash);
+  return status;
 }
 
 /* ---- a stage as arrays ---- */
@@ -144,7 +151,7 @@ static void name_universal(char name[32], uint32_t k) {
 static bw_status fill_writer(writer *w, const bw_evaluation *e, bw_error *err) {
   char key[65];
   const int64_t key_size = 64, count = (int64_t)e->count;
-  make_key(e, key);
+  BW_TRY(make_key(e, key, err));
   BW_TRY(add_array(w, "key", BW_U8, 1, &key_size, key, err));
   BW_TRY(add_array(w, "broken_by", BW_I32, 1, &count, e->broken_by, err));
   BW_TRY(add_adversarial(w, e, sample_size(e->dataset), err));
@@ -266,7 +273,7 @@ static bw_status read_adversarial(bw_evaluation *e, const bwi_archive *archive, 
 static bw_status read_archive(bw_evaluation *e, const bwi_archive *archive, const char *path, bw_error *err) {
   char key[65];
   const int64_t key_size = 64;
-  make_key(e, key);
+  BW_TRY(make_key(e, key, err));
   const void *stored = take(archive, "key", BW_U8, 1, &key_size);
   if (stored == NULL || memcmp(stored, key, 64) != 0)
     return BW_FAIL(err, BW_EINVAL, "%s keeps the work of another model, data set or configuration", path);

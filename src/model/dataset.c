@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/sha256.h"
+#include "crypto/digest.h"
 
 void bw_dataset_options_init(bw_dataset_options *options, size_t struct_size) {
   const bw_dataset_options defaults = {.struct_size = struct_size, .max_bytes = (size_t)8 << 30};
@@ -162,11 +162,13 @@ uint64_t bw_dataset_origin(const bw_dataset *dataset, uint64_t i) {
   return dataset->origins[i];
 }
 
-void bw_dataset_digest(const bw_dataset *dataset, char hex[65]) {
-  bwi_sha256 hash;
-  bwi_sha256_init(&hash);
-  bwi_sha256_add(&hash, dataset->shape.v, dataset->shape.n * sizeof *dataset->shape.v);
-  bwi_sha256_add(&hash, dataset->samples, (size_t)dataset->count * dataset->d * sizeof(float));
-  bwi_sha256_add(&hash, dataset->labels, (size_t)dataset->count * sizeof(int32_t));
-  bwi_sha256_hex(&hash, hex);
+bw_status bw_dataset_digest(const bw_dataset *dataset, char hex[65], bw_error *err) {
+  bwi_hash *hash = NULL;
+  BW_TRY(bwi_hash_create(&hash, BWI_SHA256, err));
+  bwi_hash_add(hash, dataset->shape.v, dataset->shape.n * sizeof *dataset->shape.v);
+  bwi_hash_add(hash, dataset->samples, (size_t)dataset->count * dataset->d * sizeof(float));
+  bwi_hash_add(hash, dataset->labels, (size_t)dataset->count * sizeof(int32_t));
+  const bw_status status = bwi_hash_end_hex(hash, hex, err);
+  bwi_hash_free(hash);
+  return status;
 }

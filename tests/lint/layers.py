@@ -11,16 +11,16 @@ import sys
 import sources
 
 # Folder: the folders of src/ whose headers it may include, besides its own.
-BELOW_METHODS = ["base", "format", "graph", "model"]
+BELOW_METHODS = ["base", "crypto", "format", "graph", "model"]
 LAYERS = {
     "src/base": [],
     "src/crypto": ["base"],
-    "src/format": ["base"],
+    "src/format": ["base", "crypto"],
     "src/graph": ["base"],
     "src/backend": ["base", "graph"],
     "src/backend/ref": ["base", "graph", "backend"],
     "src/backend/cpu": ["base", "graph", "backend"],
-    "src/model": ["base", "format", "graph", "backend"],
+    "src/model": ["base", "crypto", "format", "graph", "backend"],
     "src/attack": BELOW_METHODS,
     "src/attack/method": BELOW_METHODS + ["attack"],
     "src/certify": BELOW_METHODS,

@@ -279,9 +279,9 @@ static void test_digest(void **state) {
   char of_a[65], of_b[65], of_c[65];
   assert_int_equal(bw_dataset_choose(&b, a, N, order, NULL), BW_OK);
   assert_int_equal(bw_dataset_choose(&c, a, N, other, NULL), BW_OK);
-  bw_dataset_digest(a, of_a);
-  bw_dataset_digest(b, of_b);
-  bw_dataset_digest(c, of_c);
+  assert_int_equal(bw_dataset_digest(a, of_a, NULL), BW_OK);
+  assert_int_equal(bw_dataset_digest(b, of_b, NULL), BW_OK);
+  assert_int_equal(bw_dataset_digest(c, of_c, NULL), BW_OK);
   assert_int_equal(strlen(of_a), 64);
   assert_string_equal(of_a, of_b);
   assert_string_not_equal(of_a, of_c);
