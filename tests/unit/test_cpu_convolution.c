@@ -92,6 +92,12 @@ static void test_gradients(void **state) {
       {CONVOLUTION("to two channels, not flipped", PLANE(1, 1, 2, 1, 1)),
        .in = {IMAGE(5, 6, 6), FILTERS(2, 3, 4, 6)}, SUM},
       {FLIPPED("to a line of 130", PLANE(1, 1, 1, 1, 1)), .in = {IMAGE(2, 130, 4), FILTERS(1, 3, 3, 4)}, SUM},
+      {CONVOLUTION("to three channels, stride 2", PLANE(2, 1, 2, 1, 1)),
+       .in = {IMAGE(7, 10, 9), FILTERS(3, 3, 4, 9)}, SUM},
+      {CONVOLUTION("to two channels, stride 2 of input dilated by 3", PLANE(2, 2, 2, 1, 3)),
+       .in = {IMAGE(4, 5, 20), FILTERS(2, 3, 4, 20)}, SUM},
+      {FLIPPED("to one channel, deeper than a segment", PLANE(1, 1, 1, 1, 1)),
+       .in = {IMAGE(3, 18, 300), FILTERS(1, 2, 2, 300)}, SUM},
       {FLIPPED("to more than is reached", PLANE(1, 1, 9, 1, 2)), .in = {IMAGE(2, 3, 4), FILTERS(1, 2, 2, 4)},
        SUM},
   };

@@ -174,11 +174,17 @@ static void run_part(const direct *s, const part *p, int64_t n_images, const flo
   }
 }
 
+static size_t scratch_bytes(const direct *s) {
+  if (!is_padded(s)) return 0;
+  return (size_t)(s->images * bwi_padded_count(&s->padding, &s->c)) * sizeof(float);
+}
+
 static bw_status run(void *state, const void *const *in, void *out, void *scratch) {
   const direct *s = state;
   const bwi_convolution *c = &s->c;
   const int64_t out_image = c->out[0] * c->out[1] * c->out_channels;
   const bwi_convolution_epilogue all = bwi_convolution_epilogue_of(c, in);
+  memset(scratch, 0, scratch_bytes(s));
   for (int64_t first = 0; first < c->batch; first += s->images) {
     const int64_t count = c->batch - first < s->images ? c->batch - first : s->images;
     const float *padded = in[0];
@@ -310,11 +316,6 @@ static bw_status make_state(direct **out, const bwi_convolution *c, const bwi_si
 out:
   free_state(s);
   return status;
-}
-
-static size_t scratch_bytes(const direct *s) {
-  if (!is_padded(s)) return 0;
-  return (size_t)(s->images * bwi_padded_count(&s->padding, &s->c)) * sizeof(float);
 }
 
 bw_status bwi_direct_weights(const float **out, const bwi_convolution *c, const bwi_simd *simd,

@@ -71,25 +71,14 @@ int64_t bwi_padded_count(const bwi_padding *p, const bwi_convolution *c) {
   return p->extent[0] * p->extent[1] * c->channels;
 }
 
-/* Writes count floats: zeros, then n_values of values, then zeros. */
-static float *put_padded(float *to, int64_t n_before, const float *values, int64_t n_values, int64_t count) {
-  memset(to, 0, (size_t)n_before * sizeof *to);
-  memcpy(to + n_before, values, (size_t)n_values * sizeof *to);
-  memset(to + n_before + n_values, 0, (size_t)(count - n_before - n_values) * sizeof *to);
-  return to + count;
-}
-
-float *bwi_pad_images(float *to, const bwi_padding *p, const bwi_convolution *c, const float *x,
-                      int64_t first, int64_t count) {
+void bwi_pad_images(float *to, const bwi_padding *p, const bwi_convolution *c, const float *x, int64_t first,
+                    int64_t count) {
   const int64_t line = c->in[1] * c->channels, padded_line = p->extent[1] * c->channels;
-  const int64_t before = p->before[1] * c->channels;
   x += first * c->in[0] * line;
-  for (int64_t n = 0; n < count; n++) {
-    to = put_padded(to, 0, x, 0, p->before[0] * padded_line);
-    for (int64_t y = 0; y < c->in[0]; y++, x += line) to = put_padded(to, before, x, line, padded_line);
-    to = put_padded(to, 0, x, 0, (p->extent[0] - p->before[0] - c->in[0]) * padded_line);
-  }
-  return to;
+  to += p->before[0] * padded_line + p->before[1] * c->channels;
+  for (int64_t n = 0; n < count; n++, to += bwi_padded_count(p, c))
+    for (int64_t y = 0; y < c->in[0]; y++, x += line)
+      memcpy(to + y * padded_line, x, (size_t)line * sizeof *x);
 }
 
 /* --- what a phase reads --- */

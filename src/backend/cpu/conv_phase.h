@@ -36,9 +36,9 @@ bwi_padding bwi_padding_of(const bwi_convolution *c);
 bool bwi_padding_is_none(const bwi_padding *p, const bwi_convolution *c);
 /* Floats of an image with its zeros. */
 int64_t bwi_padded_count(const bwi_padding *p, const bwi_convolution *c);
-/* Copies images [first, first + count) of x with zeros around; returns the end of what was written. */
-float *bwi_pad_images(float *to, const bwi_padding *p, const bwi_convolution *c, const float *x,
-                      int64_t first, int64_t count);
+/* Copies images [first, first + count) of x to where, among zeros that are there already, padded ones go. */
+void bwi_pad_images(float *to, const bwi_padding *p, const bwi_convolution *c, const float *x, int64_t first,
+                    int64_t count);
 
 /* The elements that output (0, 0) of a phase reads of a padded image; returns how many segments. Room for
  * bwi_phase_segments_most suffices. */

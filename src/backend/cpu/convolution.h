@@ -38,7 +38,7 @@ bw_status bwi_bind_direct(bwi_kernel *out, const bwi_convolution *c, const bwi_s
 bw_status bwi_direct_weights(const float **out, const bwi_convolution *c, const bwi_simd *simd,
                              bwi_weights *weights, bw_error *err);
 bw_status bwi_bind_winograd(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
-bw_status bwi_bind_columns(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
+bw_status bwi_bind_dots(bwi_kernel *out, const bwi_convolution *c, bwi_weights *weights, bw_error *err);
 
 /* A number that differs for convolutions which pack the same weights differently. */
 uint64_t bwi_convolution_variant(const bwi_convolution *c);

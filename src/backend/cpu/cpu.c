@@ -32,7 +32,7 @@ static bw_status bind_convolution(bwi_kernel *out, const bwi_graph *g, bwi_id id
   bwi_convolution c;
   BW_TRY(bwi_convolution_of(&c, g, id, err));
   const bwi_simd *simd = products(flags, c.kernel[0] * c.kernel[1] * c.channels / c.groups);
-  bw_status status = bwi_bind_columns(out, &c, weights, err);
+  bw_status status = bwi_bind_dots(out, &c, weights, err);
   /* Winograd's points would lose more in bfloat16 than its pixels do, for products that are cheap there. */
   if (status == BW_EUNSUPPORTED && (flags & BWI_PLAN_DIRECT) == 0 && !simd->bfloat16)
     status = bwi_bind_winograd(out, &c, weights, err);

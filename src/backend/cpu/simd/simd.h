@@ -38,6 +38,22 @@ typedef struct bwi_panel {
   bool accumulate, relu;
 } bwi_panel;
 
+/* Dot products of rows with few filters: for each row r < n_rows and filter f,
+ *   out[r * n_filters + f] = sum over segments and elements k of left[r * left_step + k] * weight(f, k)
+ * Each lane sums its elements in order, then the lanes are added as a tree, so a sum does not depend on the
+ * other rows. Past the last row up to BWI_DOT_ROWS more are read, and as many floats written. */
+#define BWI_DOT_FILTERS 4
+#define BWI_DOT_ROWS 16
+typedef struct bwi_dot {
+  int64_t n_rows;
+  uint32_t n_filters, n_segments;
+  const float *left;
+  int64_t left_step;
+  const bwi_segment *segments;
+  const float *weights; /* [vector of a segment][n_filters][lanes], zeros past each segment's end */
+  float *out;
+} bwi_dot;
+
 /* Pooling of (n, height, width, channels) images without padding. */
 typedef struct bwi_pool {
   int64_t n, height, width, channels, out_height, out_width;
@@ -113,6 +129,7 @@ typedef struct bwi_simd {
   uint32_t max_vectors; /* widest panel */
   void (*panel)(const bwi_panel *p);
   void (*narrow)(const bwi_narrow *p); /* bfloat16 only */
+  void (*dot)(const bwi_dot *p);
   void (*winograd_weights)(const bwi_winograd_weights *t);
   void (*winograd_in)(const bwi_winograd_in *t);
   void (*winograd_out)(const bwi_winograd_out *t);

@@ -12,6 +12,7 @@ const bwi_simd VARIANT(simd) = {
     .lanes = LANES,
     .max_vectors = LANES == 16 ? 4 : 2,
     .panel = VARIANT(panel),
+    .dot = VARIANT(dot),
     .winograd_weights = VARIANT(winograd_weights),
     .winograd_in = VARIANT(winograd_in),
     .winograd_out = VARIANT(winograd_out),

@@ -12,6 +12,7 @@
 extern const bwi_simd VARIANT(simd);
 void VARIANT(narrow)(const bwi_narrow *p);
 void VARIANT(panel)(const bwi_panel *p);
+void VARIANT(dot)(const bwi_dot *p);
 void VARIANT(winograd_weights)(const bwi_winograd_weights *t);
 void VARIANT(winograd_in)(const bwi_winograd_in *t);
 void VARIANT(winograd_out)(const bwi_winograd_out *t);

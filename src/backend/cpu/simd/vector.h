@@ -5,15 +5,25 @@
 #ifndef BACKEND_CPU_SIMD_VECTOR_H
 #define BACKEND_CPU_SIMD_VECTOR_H
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 #include <stdint.h>
 #include <string.h>
 
+/* The lanes of two vectors together, for __builtin_shufflevector. */
 #if defined(__AVX512F__)
 #define LANES 16
+#define EVEN_LANES 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD_LANES 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 #elif defined(__AVX2__)
 #define LANES 8
+#define EVEN_LANES 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD_LANES 1, 3, 5, 7, 9, 11, 13, 15
 #else
 #define LANES 4
+#define EVEN_LANES 0, 2, 4, 6
+#define ODD_LANES 1, 3, 5, 7
 #endif
 
 typedef float vf __attribute__((vector_size(LANES * 4)));
@@ -39,6 +49,16 @@ INLINE void vf_store(float *p, vf v) {
   *(vf_anywhere *)p = v;
 }
 
+/* The first n (< LANES) lanes; the others are zero. */
+#if defined(__AVX512F__)
+INLINE vf vf_load_first(const float *p, uint32_t n) {
+  return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+
+INLINE void vf_store_first(float *p, vf v, uint32_t n) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+}
+#else
 /* n (< LANES) floats, by the powers of two that n is made of: a memcpy of unknown size would be a call. */
 INLINE void copy_first(float *to, const float *from, uint32_t n) {
   UNROLL for (uint32_t part = LANES / 2; part > 0; part /= 2) {
@@ -49,7 +69,6 @@ INLINE void copy_first(float *to, const float *from, uint32_t n) {
   }
 }
 
-/* The first n (< LANES) lanes; the others are zero. */
 INLINE vf vf_load_first(const float *p, uint32_t n) {
   float lanes[LANES] = {0};
   copy_first(lanes, p, n);
@@ -61,6 +80,7 @@ INLINE void vf_store_first(float *p, vf v, uint32_t n) {
   vf_store(lanes, v);
   copy_first(p, lanes, n);
 }
+#endif
 
 /* The first n lanes, all where n is LANES or more. */
 INLINE vf vf_load_n(const float *p, int64_t n) {
