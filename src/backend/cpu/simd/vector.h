@@ -5,7 +5,7 @@
 #ifndef BACKEND_CPU_SIMD_VECTOR_H
 #define BACKEND_CPU_SIMD_VECTOR_H
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 #include <stdint.h>
@@ -114,13 +114,28 @@ INLINE vf vf_where_positive(vf condition, vf v) {
 }
 
 /* v where the first n (<= LANES) of these are not 0, else 0. */
+#if defined(__AVX512F__)
+INLINE vf vf_where(const uint8_t *condition, uint32_t n, vf v) {
+  const __m128i bytes = _mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1), condition);
+  return (vf)_mm512_maskz_mov_ps(_mm_test_epi8_mask(bytes, bytes), (__m512)v);
+}
+#else
+INLINE vi vi_of_bytes(vb bytes) {
+#if defined(__AVX2__) /* gcc 12 converts them one by one */
+  return (vi)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)&bytes));
+#else
+  return __builtin_convertvector(bytes, vi);
+#endif
+}
+
 INLINE vf vf_where(const uint8_t *condition, uint32_t n, vf v) {
   vb bytes = {0};
   if (n == LANES)
     bytes = *(const vb_anywhere *)condition;
   else
     for (uint32_t i = 0; i < n; i++) bytes[i] = condition[i];
-  return (vf)((__builtin_convertvector(bytes, vi) != 0) & (vi)v);
+  return (vf)((vi_of_bytes(bytes) != 0) & (vi)v);
 }
+#endif
 
 #endif
