@@ -59,7 +59,18 @@ bw_norm bwi_dual(bw_norm norm) {
   return norm == BW_LINF ? BW_L1 : norm == BW_L1 ? BW_LINF : BW_L2;
 }
 
-#define LANES 8 /* partial sums that the compiler can keep in vectors; fixed, so that sums never change */
+#define LANES                                                                                  \
+  8 /* partial results that the compiler can keep in vectors; fixed, so that sums never change \
+     */
+
+static inline double plus(double a, double b) {
+  return a + b;
+}
+
+/* NaN stays. */
+static inline double greatest(double a, double b) {
+  return ((a > b) | (a != a)) != 0 ? a : b;
+}
 
 static double sum_lanes(const double lanes[LANES]) {
   double sum = 0;
@@ -67,29 +78,48 @@ static double sum_lanes(const double lanes[LANES]) {
   return sum;
 }
 
-static double distance_l2(uint64_t d, const float *a, const float *b) {
+/* All term(a[j], b[j]) combined, of which none is negative. In blocks, for compilers see no vectors in the
+ * index j % LANES. */
+static inline double fold(uint64_t d, const float *a, const float *b, double (*term)(float, float),
+                          double (*combine)(double, double)) {
   double lanes[LANES] = {0};
-  for (uint64_t j = 0; j < d; j++) {
-    const double delta = (double)a[j] - (double)b[j];
-    lanes[j % LANES] += delta * delta;
-  }
-  return sqrt(sum_lanes(lanes));
+  uint64_t j = 0;
+  for (; j + LANES <= d; j += LANES)
+    for (uint64_t k = 0; k < LANES; k++) lanes[k] = combine(lanes[k], term(a[j + k], b[j + k]));
+  for (; j < d; j++) lanes[j % LANES] = combine(lanes[j % LANES], term(a[j], b[j]));
+  for (uint64_t k = 1; k < LANES; k++) lanes[0] = combine(lanes[0], lanes[k]);
+  return lanes[0];
 }
 
-static double distance_l1(uint64_t d, const float *a, const float *b) {
-  double lanes[LANES] = {0};
-  for (uint64_t j = 0; j < d; j++) lanes[j % LANES] += fabs((double)a[j] - (double)b[j]);
-  return sum_lanes(lanes);
+static inline double squared_difference(float a, float b) {
+  const double delta = (double)a - (double)b;
+  return delta * delta;
+}
+
+static inline double absolute_difference(float a, float b) {
+  return fabs((double)a - (double)b);
+}
+
+static inline double product(float a, float b) {
+  return (double)a * (double)b;
+}
+
+static inline double absolute(float a, float b) {
+  (void)b;
+  return fabs((double)a);
+}
+
+static inline double is_not_zero(float a, float b) {
+  (void)b;
+  return fabs((double)a) > 0;
+}
+
+static double distance_l2(uint64_t d, const float *a, const float *b) {
+  return sqrt(fold(d, a, b, squared_difference, plus));
 }
 
 static double distance_linf(uint64_t d, const float *a, const float *b) {
-  double largest = 0;
-  for (uint64_t j = 0; j < d; j++) {
-    const double delta = fabs((double)a[j] - (double)b[j]);
-    if (isnan(delta)) return delta;
-    if (delta > largest) largest = delta;
-  }
-  return largest;
+  return fold(d, a, b, absolute_difference, greatest);
 }
 
 static double distance_l0(uint64_t d, const float *a, const float *b) {
@@ -105,32 +135,26 @@ double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
   switch (norm) {
     case BW_LINF: return distance_linf(d, a, b);
     case BW_L2: return distance_l2(d, a, b);
-    case BW_L1: return distance_l1(d, a, b);
+    case BW_L1: return fold(d, a, b, absolute_difference, plus);
     case BW_L0: break;
   }
   return distance_l0(d, a, b);
 }
 
 double bwi_length(bw_norm norm, uint64_t d, const float *v) {
-  double lanes[LANES] = {0};
-  for (uint64_t j = 0; j < d; j++) {
-    const double size = fabs((double)v[j]);
-    if (norm == BW_LINF)
-      lanes[j % LANES] = lanes[j % LANES] > size ? lanes[j % LANES] : size;
-    else if (norm == BW_L0)
-      lanes[j % LANES] += size > 0;
-    else
-      lanes[j % LANES] += norm == BW_L2 ? size * size : size;
+  switch (norm) {
+    case BW_LINF: return fold(d, v, v, absolute, greatest);
+    case BW_L2: return sqrt(fold(d, v, v, product, plus));
+    case BW_L1: return fold(d, v, v, absolute, plus);
+    case BW_L0: break;
   }
-  if (norm == BW_L1 || norm == BW_L0) return sum_lanes(lanes);
-  if (norm == BW_L2) return sqrt(sum_lanes(lanes));
-  for (int k = 1; k < LANES; k++) lanes[0] = lanes[0] > lanes[k] ? lanes[0] : lanes[k];
-  return lanes[0];
+  return fold(d, v, v, is_not_zero, plus);
 }
 
 bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x) {
-  bool inside = true;
-  for (uint64_t j = 0; j < ball->d; j++) inside &= x[j] >= ball->lower && x[j] <= ball->upper;
+  const float lower = ball->lower, upper = ball->upper;
+  int inside = 1;
+  for (uint64_t j = 0; j < ball->d; j++) inside &= (x[j] >= lower) & (x[j] <= upper);
   return inside && bwi_distance(ball->norm, ball->d, x, clean) <= ball->radius * (1 + 1e-6);
 }
 
@@ -178,12 +202,16 @@ static double scale_l2(const bwi_ball *ball, const float *clean, const float *x)
   }
 }
 
-static void project_l2(const bwi_ball *ball, const float *clean, float *x) {
-  const double scale = scale_l2(ball, clean, x);
+static void shrink(const bwi_ball *ball, const float *restrict clean, double scale, float *restrict x) {
+  const float lower = ball->lower, upper = ball->upper;
   for (uint64_t j = 0; j < ball->d; j++) {
     const double delta = (double)x[j] - (double)clean[j];
-    x[j] = clamp((float)((double)clean[j] + scale * delta), ball->lower, ball->upper);
+    x[j] = clamp((float)((double)clean[j] + scale * delta), lower, upper);
   }
+}
+
+static void project_l2(const bwi_ball *ball, const float *clean, float *x) {
+  shrink(ball, clean, scale_l2(ball, clean, x), x);
 }
 
 /* The length that is left after shrinking every coordinate by `threshold`, and how many of them a small
@@ -241,18 +269,14 @@ void bwi_ball_project(const bwi_ball *ball, const float *clean, float *x) {
     project_l1(ball, clean, x);
 }
 
-static void shrink_l2(const bwi_ball *ball, const float *clean, float *x) {
+static void clip_l2(const bwi_ball *ball, const float *clean, float *x) {
   const double radius = inner_radius(ball), length = distance_l2(ball->d, x, clean);
-  const double scale = length > radius ? radius / length : 1;
-  for (uint64_t j = 0; j < ball->d; j++) {
-    const double delta = (double)x[j] - (double)clean[j];
-    x[j] = clamp((float)((double)clean[j] + scale * delta), ball->lower, ball->upper);
-  }
+  shrink(ball, clean, length > radius ? radius / length : 1, x);
 }
 
 void bwi_ball_clip(const bwi_ball *ball, const float *clean, float *x) {
   if (ball->norm == BW_L2)
-    shrink_l2(ball, clean, x);
+    clip_l2(ball, clean, x);
   else
     bwi_ball_project(ball, clean, x);
 }
@@ -280,10 +304,8 @@ static void ascend_linf(const bwi_ball *ball, const float *restrict clean, const
   }
 }
 
-static void move_l2(const bwi_ball *ball, const float *slope, float step, float *x) {
-  double lanes[LANES] = {0};
-  for (uint64_t j = 0; j < ball->d; j++) lanes[j % LANES] += (double)slope[j] * (double)slope[j];
-  const double length = sqrt(sum_lanes(lanes));
+static void move_l2(const bwi_ball *ball, const float *restrict slope, float step, float *restrict x) {
+  const double length = bwi_length(BW_L2, ball->d, slope);
   if (!(length > 0) || !isfinite(length)) return;
   const double scale = (double)step / length; /* double: the length may be below the floats */
   for (uint64_t j = 0; j < ball->d; j++) x[j] += (float)(scale * (double)slope[j]);

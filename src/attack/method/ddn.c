@@ -25,6 +25,13 @@ static void round_to_levels(const bwi_ball *box, uint32_t n_levels, float *x) {
   }
 }
 
+/* In most gradients one of the first elements tells. */
+static bool is_zero(uint64_t d, const float *slope) {
+  for (uint64_t j = 0; j < d; j++)
+    if (slope[j] != 0) return false;
+  return true;
+}
+
 static void move(const pace *p, bwi_batch *batch, uint64_t i, uint32_t step) {
   const bwi_ball *ball = &batch->ball;
   const bwi_subject *s = &batch->subjects[i];
@@ -32,7 +39,7 @@ static void move(const pace *p, bwi_batch *batch, uint64_t i, uint32_t step) {
   note *own = bwi_batch_note(batch, i);
   const double width = bwi_ball_width(ball), stride = width * bwi_cosine_schedule(1, 0.01, step, p->n_steps);
   const bool is_success = bwi_is_wanted(batch, s, batch->logits + i * batch->n_classes);
-  if (bwi_length(BW_L2, ball->d, slope) == 0) bwi_rng_normal(slope, ball->d, s->key, step);
+  if (is_zero(ball->d, slope)) bwi_rng_normal(slope, ball->d, s->key, step);
   bwi_ball_step(ball, slope, (float)stride, 0, x, NULL);
   own->length = fmin(own->length * (is_success ? 1 - p->gamma : 1 + p->gamma), p->most);
   bwi_ball round = *ball;
