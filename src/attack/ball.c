@@ -59,9 +59,8 @@ bw_norm bwi_dual(bw_norm norm) {
   return norm == BW_LINF ? BW_L1 : norm == BW_L1 ? BW_LINF : BW_L2;
 }
 
-#define LANES                                                                                  \
-  8 /* partial results that the compiler can keep in vectors; fixed, so that sums never change \
-     */
+/* Partial results that the compiler can keep in vectors; fixed, so that sums never change. */
+#define LANES 8
 
 static inline double plus(double a, double b) {
   return a + b;
