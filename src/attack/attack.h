@@ -135,7 +135,6 @@ typedef struct bwi_subject {
   double loss;           /* of the latest gradient call */
   double scale;          /* of the latest gradient call: times it, the slope is the gradient */
   double lowest, highest, highest_before; /* over this restart: what bwi_trail.late_gain is made of */
-  double margin;                          /* of the success kept so far; -Inf if there is none */
 } bwi_subject;
 
 struct bwi_batch {

@@ -114,12 +114,16 @@ static double measure(const bwi_batch *batch, const float *x, const float *clean
   return bwi_distance(batch->ball.norm, batch->ball.d, x, clean);
 }
 
-/* Whether x, of which these are the logits, would be kept for sample i instead of what is kept so far. */
-static bool is_better(const bwi_batch *batch, uint64_t i, const float *x, const float *logits) {
+/* Of two successes for a sample the one that is worth more is kept. */
+static double worth(const bwi_batch *batch, uint64_t i, const float *x, const float *logits) {
   const bwi_subject *s = &batch->subjects[i];
-  if (!batch->attack->class->info.nearest) return bwi_margin(s, batch->n_classes, logits) > s->margin;
-  const float *kept = batch->oracle->result->trails[s->index].adversarial;
-  return kept == NULL || measure(batch, x, s->clean) < measure(batch, kept, s->clean);
+  if (batch->attack->class->info.nearest) return -measure(batch, x, s->clean);
+  return bwi_margin(s, batch->n_classes, logits);
+}
+
+static bool is_better(const bwi_batch *batch, uint64_t i, double worth_of_it) {
+  const bwi_trail *trail = &batch->oracle->result->trails[batch->subjects[i].index];
+  return trail->adversarial == NULL || worth_of_it > trail->worth;
 }
 
 /* Moves the rows that look like successes worth keeping behind the others; returns where they begin. */
@@ -132,7 +136,7 @@ static uint64_t gather_claims(bwi_batch *batch) {
     if (!bwi_is_wanted(batch, s, logits)) continue;
     if (batch->roams && !bwi_ball_holds(&batch->ball, s->clean, x)) continue;
     oracle->result->trails[s->index].seen = 1;
-    if (!oracle->early_stop && !is_better(batch, i, x, logits)) continue;
+    if (!oracle->early_stop && !is_better(batch, i, worth(batch, i, x, logits))) continue;
     swap_rows(batch, i, --begin);
   }
   return begin;
@@ -152,15 +156,16 @@ static bw_status judge(bwi_batch *batch, uint64_t i, uint64_t at, bool *accepted
     return BW_OK;
   }
   const bool is_first = trail->adversarial == NULL;
-  if (!is_first && !is_better(batch, i, x, logits)) return BW_OK;
+  const double worth_of_it = worth(batch, i, x, logits);
+  if (!is_better(batch, i, worth_of_it)) return BW_OK;
   if (is_first) trail->adversarial = bwi_alloc(batch->ball.d, sizeof(float));
   if (trail->adversarial == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for an adversarial sample");
   memcpy(trail->adversarial, x, batch->ball.d * sizeof(float));
+  trail->worth = worth_of_it;
   bw_sample_outcome *outcome = &oracle->result->outcomes[s->index];
   outcome->attacked = outcome->success = 1;
   outcome->adversarial_prediction = prediction;
   outcome->distance = (float)bwi_distance(batch->ball.norm, batch->ball.d, x, s->clean);
-  s->margin = bwi_margin(s, batch->n_classes, logits);
   if (is_first) (void)bwi_meter_add(oracle->meter, oracle->sample_left, 1);
   if (batch->attack->class->info.access < BW_ACCESS_GRADIENT)
     return bwi_query_note(&trail->by_queries, outcome->forwards, outcome->distance, err);

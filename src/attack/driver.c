@@ -58,7 +58,6 @@ static bwi_subject subject_of(const attack_call *call, uint64_t i) {
       .lowest = NAN,
       .highest = NAN,
       .highest_before = NAN,
-      .margin = -INFINITY,
   };
 }
 

@@ -10,6 +10,7 @@
 /* What the checks of an evaluation want to know besides the outcome. */
 typedef struct bwi_trail {
   float *adversarial; /* (d); NULL without a success */
+  double worth;       /* of that one: a better one's is greater */
   float *by_queries;  /* as bwi_query_note; NULL without a success, and of attacks that use gradients */
   float late_gain;    /* rise of the best loss over the last 10 steps, as a share of all of its rise; NaN:
                          not measured */
