@@ -46,7 +46,7 @@ WORK = [
     Work(row("cw", "l2", inf, "c=1:searches=5:steps=500:abort_early=false",
              foolbox("L2CarliniWagnerAttack", initial_const=1.0, binary_search_steps=5, steps=500, stepsize=0.01, abort_early=False), NEAREST),
          [adv_lib("carlini_wagner_l2", initial_const=1.0, binary_search_steps=5, max_iterations=500, learning_rate=0.01, abort_early=False)], rounds=1),
-    Work(row("ddn", "l2", inf, "", foolbox("DDNAttack", steps=100), NEAREST), [adv_lib("ddn", steps=100), advertorch("DDNL2Attack", nb_iter=100)]),
+    Work(row("ddn", "l2", inf, "", foolbox("DDNAttack", steps=100), NEAREST), [adv_lib("ddn", steps=100), advertorch("DDNL2Attack", nb_iter=100)], rounds=9),
     # foolbox divides by the norm of a whole batch of gradients: only one image at a time does it find what the others do
     Work(row("hopskipjump", "l2", inf, "steps=10", foolbox("HopSkipJumpAttack", steps=10, initial_gradient_eval_steps=100, max_gradient_eval_steps=10000),
              DECISION),
@@ -117,7 +117,7 @@ def arguments():
     p.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder with mnist/ and models/safetensors/")
     p.add_argument("--work", type=Path, default=ROOT / "build/bench/attacks")
     p.add_argument("--threads", type=int, default=torch.get_num_threads())
-    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--rounds", type=int, default=9, help="at most so many: quick attacks have more than slow ones")
     p.add_argument("--images", type=int, default=1000, help="at most so many")
     p.add_argument("--only", help="attacks to measure, such as fab,cw (default: all)")
     return p.parse_args()
