@@ -6,10 +6,13 @@
 import inspect
 import random
 import sys
+from contextlib import chdir
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from unittest import mock
 
+import draws
 import numpy as np
 import torch
 
@@ -30,6 +33,7 @@ class Problem:
     norm: str
     eps: float
     seed: int
+    images: torch.Tensor  # which of the data set
 
 
 class Counting(torch.nn.Module):
@@ -63,7 +67,8 @@ class Reference:
             torch.manual_seed(seed)
             np.random.seed(seed)
             random.seed(seed)
-            part = replace(problem, net=net, x=problem.x[at : at + self.batch].clone(), y=problem.y[at : at + self.batch], seed=seed)
+            here = slice(at, at + self.batch)
+            part = replace(problem, net=net, x=problem.x[here].clone(), y=problem.y[here], images=problem.images[here], seed=seed)
             parts.append(self.adapter(part, self.attack, **self.parameters).detach().float())
         return torch.cat(parts), net.count
 
@@ -135,19 +140,27 @@ def art(problem, attack, /, probabilities=False, **parameters):
     np.mat = np.asmatrix  # used by GeoDA, and no longer in NumPy
     # Some of its attacks make RandomState() from the operating system: global seeds have no effect on them.
     seeded = np.random.RandomState(problem.seed)
-    with mock.patch("numpy.random.RandomState", lambda *_: seeded):
+    # GeoDA leaves a file in the current folder.
+    with mock.patch("numpy.random.RandomState", lambda *_: seeded), TemporaryDirectory() as folder, chdir(folder):
         images = kind(classifier, **{**known, **parameters}).generate(problem.x.numpy(), np.eye(10)[problem.y.numpy()])
     return torch.from_numpy(images)
 
 
 @adapter("adversarial-robustness-toolbox")
-def art_patch(problem, attack, /, **parameters):
-    """One patch for all images, put on each of them at random."""
+def art_patch(problem, attack, /, scale, learning_rate, **parameters):
+    """One patch for all images, put on each of them at random; made to fail to reach their own classes.
+
+    The library's descends the loss of the labels it is given, untargeted or not: a negative rate ascends."""
     import art.attacks.evasion.adversarial_patch.adversarial_patch_numpy as library
 
-    method = getattr(library, attack)(art_classifier(problem, problem.net), verbose=False, **parameters)
+    class Patch(getattr(library, attack)):
+        def reset_patch(self, value):  # it sets no value whose type is one of NumPy's
+            super().reset_patch(float(value))
+
+    method = Patch(art_classifier(problem, problem.net), verbose=False, scale_min=scale, scale_max=scale, **parameters)
+    method.learning_rate = -learning_rate
     method.generate(problem.x.numpy(), np.eye(10)[problem.y.numpy()])
-    return torch.from_numpy(method.apply_patch(problem.x.numpy(), scale=0.5)).float()
+    return torch.from_numpy(method.apply_patch(problem.x.numpy(), scale=scale)).float()
 
 
 @adapter("adv-lib")
@@ -159,8 +172,7 @@ def adv_lib(problem, attack, /, **parameters):
     return function(problem.net, problem.x, problem.y, **{**known, **parameters})
 
 
-@adapter("pyautoattack")
-def autoattack(problem, attack, /, **parameters):
+def run_autoattack(problem, attack, /, **parameters):
     """The authors' AutoAttack; `attack` is one of its parts, or a version of the whole."""
     from pyautoattack import AutoAttack
 
@@ -181,6 +193,20 @@ def autoattack(problem, attack, /, **parameters):
     return part.perturb(problem.x, problem.y)
 
 
+autoattack = adapter("pyautoattack")(run_autoattack)
+
+APGD = 7 << 16  # our stream of random numbers for its first start
+
+
+@adapter("pyautoattack")
+def autoattack_from_our_starts(problem, attack, /, **parameters):
+    """APGD with seed 0 from where ours begins: from other starts, other images fall, one in ten and more."""
+    assert problem.seed == 0 and parameters.get("n_restarts", 1) == 1
+    noise = torch.from_numpy(np.stack([draws.normal(problem.x[0].numel(), 0, image, APGD) for image in problem.images.tolist()])).view_as(problem.x)
+    with mock.patch("torch.randn", lambda *_: noise.clone()), mock.patch("torch.randn_like", lambda _: noise.clone()):
+        return run_autoattack(problem, attack, **parameters)
+
+
 @adapter("cleverhans")
 def cleverhans(problem, attack, /, **parameters):
     from importlib import import_module
@@ -191,12 +217,24 @@ def cleverhans(problem, attack, /, **parameters):
     return function(problem.net, problem.x, **{**known, **parameters})
 
 
-@adapter("advertorch")
-def advertorch(problem, attack, /, next_class=False, **parameters):
+def advertorch_attack(problem, attack, parameters):
     # Imported by it, and no longer in PyTorch.
     sys.modules["torch.autograd.gradcheck"].zero_gradients = lambda x: x.grad is None or x.grad.zero_()
     import advertorch.attacks as library
 
     kind = getattr(library, attack)
-    known = fitting(kind.__init__, eps=problem.eps, num_classes=10, clip_min=0.0, clip_max=1.0)
-    return kind(problem.net, **{**known, **parameters}).perturb(problem.x, (problem.y + 1) % 10 if next_class else problem.y)
+    return kind(problem.net, **{**fitting(kind.__init__, eps=problem.eps, num_classes=10, clip_min=0.0, clip_max=1.0), **parameters})
+
+
+@adapter("advertorch")
+def advertorch(problem, attack, /, **parameters):
+    return advertorch_attack(problem, attack, parameters).perturb(problem.x, problem.y)
+
+
+@adapter("advertorch")
+def advertorch_jsma(problem, attack, /, **parameters):
+    """Aims at the likeliest wrong class; any wrong class ends it, as if it were the one aimed at."""
+    aims = problem.net(problem.x).scatter(1, problem.y[:, None], -torch.inf).argmax(1)
+    method = advertorch_attack(problem, attack, parameters)
+    method._get_predicted_label = lambda x: torch.where(method.predict(x).argmax(1) == problem.y, problem.y, aims)
+    return method.perturb(problem.x, aims)

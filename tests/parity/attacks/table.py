@@ -15,6 +15,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -65,17 +66,18 @@ def channels_first(images):
 
 def ours(row, seed, judge, options):
     """Our adversarial images, and what the program says of its run."""
-    model, output = options.work / f"{row.model}.mlxfn", options.work / "ours.npz"
+    model = options.work / f"{row.model}.mlxfn"
     if not model.exists():
         shape = published.mx.zeros((5, 28, 28, 1))
         published.export(model, published.load(row.model, options.data / "models/safetensors"), shape)
     images = options.data / "mnist/t10k-images-idx3-ubyte.gz"
-    command = [options.bulwark, "attack", row.attack, model, images, "--norm", row.norm, "--eps", row.eps, "-n", row.images, "--seed", seed,
-               "--json", "-q", "--output", output, *(["--set", row.options] if row.options else [])]
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip())
-    result = np.load(output)
+    with TemporaryDirectory() as folder:
+        command = [options.bulwark, "attack", row.attack, model, images, "--norm", row.norm, "--eps", row.eps, "-n", row.images, "--seed", seed,
+                   "--threads", 1, "--json", "-q", "--output", f"{folder}/ours.npz", *(["--set", row.options] if row.options else [])]
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        result = dict(np.load(f"{folder}/ours.npz"))
     adversarial = channels_first(result["adversarial"].reshape(-1, 28, 28, 1))[judge.right]
     claimed, found = int(result["success"].sum()), int(torch.isfinite(judge.distances(adversarial, row.norm, row.eps)).sum())
     if claimed != found:
@@ -93,7 +95,7 @@ def theirs(row, seed, judge, options):
     identity = f"{row.reference.identity()} {row.model} {row.norm} {row.eps} {row.images} {seed}"
     kept = options.work / "kept" / f"{row.attack}-{row.norm}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.npz"
     if not kept.exists():
-        adversarial, queries = row.reference(Problem(judge.net, judge.x, judge.y, row.norm, row.eps, seed))
+        adversarial, queries = row.reference(Problem(judge.net, judge.x, judge.y, row.norm, row.eps, seed, judge.right.nonzero()[:, 0]))
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(kept, adversarial=adversarial.numpy(), queries=queries)
     result = np.load(kept)
@@ -101,11 +103,11 @@ def theirs(row, seed, judge, options):
 
 
 def verdict(row, our, their):
-    """"same", "better", or the figure that misses its bar. That a budgeted attack is stronger needs an explanation."""
+    """"same", "better", or the figure that misses its bar. Of a budgeted attack the row must say why it is stronger."""
     found = "same"
     for figure in row.kind:
         low, high = (their[figure] - POINTS, their[figure] + POINTS) if figure == "robust" else (their[figure] / SAME, their[figure] * SAME)
-        is_unexplained = figure == "robust" and our[figure] < low and not row.note
+        is_unexplained = figure == "robust" and our[figure] < low and not row.stronger
         if our[figure] > high or is_unexplained or np.isinf(our[figure]):
             return f"MISS {figure}"
         if our[figure] < low:
@@ -131,7 +133,10 @@ def compare(row, options):
         our, their = average(ours_counted, row, judge, options), average(theirs, row, judge, options)
     except Exception as error:  # a row that cannot run has missed its bar; the others go on
         return {**line, "verdict": "MISS", "note": f"{type(error).__name__}: {error}"}
-    return {**line, "ours": our, "theirs": their, "verdict": verdict(row, our, their)}
+    line |= {"ours": our, "theirs": their, "verdict": verdict(row, our, their)}
+    if line["verdict"] == "better" and row.stronger:
+        line["note"] = "; ".join(filter(None, (row.note, f"stronger: {row.stronger}")))
+    return line
 
 
 HEADER = """| attack | norm, eps | images | reference | robust % | median distance | queries | verdict | note |
