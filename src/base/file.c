@@ -62,21 +62,57 @@ bw_status bwi_file_read(bwi_bytes *out, const char *path, size_t limit_bytes, bw
   return status;
 }
 
-/* 0, or errno. Closes the file in any case. */
-static int write_and_close(int file, const uint8_t *data, size_t size) {
-  int reason = 0;
-  while (size > 0 && reason == 0) {
+bw_status bwi_file_open(int *out, const char *path, bw_error *err) {
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return bwi_fail_system(err, "open", path, errno);
+  *out = file;
+  return BW_OK;
+}
+
+bw_status bwi_file_get(int file, void *data, size_t size, size_t *got, const char *name, bw_error *err) {
+  ssize_t n = -1;
+  do n = read(file, data, size);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return bwi_fail_system(err, "read", name, errno);
+  *got = (size_t)n;
+  return BW_OK;
+}
+
+bw_status bwi_file_read_into(uint8_t *data, size_t room, size_t *size, const char *path, bw_error *err) {
+  int file = -1;
+  BW_TRY(bwi_file_open(&file, path, err));
+  uint8_t beyond;
+  const ssize_t got = read_fully(file, data, room);
+  const ssize_t more = got < 0 ? got : read_fully(file, &beyond, 1);
+  bw_status status = BW_OK;
+  if (more < 0) {
+    status = bwi_fail_system(err, "read", path, errno);
+  } else if (more > 0) {
+    status = BW_FAIL(err, BW_ELIMIT, "%s has more than %zu bytes, the limit", path, room);
+  } else {
+    *size = (size_t)got;
+  }
+  (void)close(file);
+  return status;
+}
+
+/* ---- writing ---- */
+
+/* 0, or errno. */
+static int write_fully(int file, const uint8_t *data, size_t size) {
+  while (size > 0) {
     const ssize_t written = write(file, data, size);
-    if (written < 0) {
-      if (errno != EINTR) reason = errno;
-      continue;
-    }
+    if (written < 0 && errno != EINTR) return errno;
+    if (written < 0) continue;
     data += written;
     size -= (size_t)written;
   }
-  if (reason == 0 && fsync(file) != 0) reason = errno;
-  if (close(file) != 0 && reason == 0) reason = errno;
-  return reason;
+  return 0;
+}
+
+bw_status bwi_file_put(int file, const void *data, size_t size, const char *name, bw_error *err) {
+  const int reason = write_fully(file, data, size);
+  return reason == 0 ? BW_OK : bwi_fail_system(err, "write", name, reason);
 }
 
 /* A file of a name nobody uses beside the target: mkstemp would not respect the umask. */
@@ -90,23 +126,64 @@ static int create_beside(char *name, size_t name_bytes, const char *path) {
   return file;
 }
 
-bw_status bwi_file_write(const char *path, const void *data, size_t size, bw_error *err) {
+static void release(bwi_file_writer *w) {
+  bwi_free(w->name);
+  *w = (bwi_file_writer){.file = -1};
+}
+
+bw_status bwi_file_begin(bwi_file_writer *out, const char *path, bw_error *err) {
   const size_t name_bytes = strlen(path) + 48;
-  char *name = bwi_alloc(name_bytes, 1);
-  if (name == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to write %s", path);
+  bwi_file_writer w = {-1, bwi_alloc(name_bytes, 1), path};
+  if (w.name == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to write %s", path);
+  w.file = create_beside(w.name, name_bytes, path);
+  if (w.file < 0) {
+    (void)bwi_fail_system(err, "create", path, errno);
+    release(&w);
+    return BW_EIO;
+  }
+  *out = w;
+  return BW_OK;
+}
+
+bw_status bwi_file_append(bwi_file_writer *w, const void *data, size_t size, bw_error *err) {
+  return bwi_file_put(w->file, data, size, w->path, err);
+}
+
+void bwi_file_discard(bwi_file_writer *w) {
+  (void)close(w->file);
+  (void)unlink(w->name);
+  release(w);
+}
+
+bw_status bwi_file_commit(bwi_file_writer *w, bw_error *err) {
+  int reason = fsync(w->file) != 0 ? errno : 0;
+  if (close(w->file) != 0 && reason == 0) reason = errno;
+  if (reason == 0 && rename(w->name, w->path) != 0) reason = errno;
   bw_status status = BW_OK;
-  const int file = create_beside(name, name_bytes, path);
-  if (file < 0) {
-    status = bwi_fail_system(err, "create", path, errno);
-    goto out;
-  }
-  int reason = write_and_close(file, data, size);
-  if (reason == 0 && rename(name, path) != 0) reason = errno;
   if (reason != 0) {
-    (void)unlink(name);
-    status = bwi_fail_system(err, "write", path, reason);
+    (void)unlink(w->name);
+    status = bwi_fail_system(err, "write", w->path, reason);
   }
-out:
-  bwi_free(name);
+  release(w);
   return status;
+}
+
+bw_status bwi_file_write(const char *path, const void *data, size_t size, bw_error *err) {
+  bwi_file_writer w;
+  BW_TRY(bwi_file_begin(&w, path, err));
+  const bw_status status = bwi_file_append(&w, data, size, err);
+  if (status == BW_OK) return bwi_file_commit(&w, err);
+  bwi_file_discard(&w);
+  return status;
+}
+
+bw_status bwi_file_create_private(const char *path, const void *data, size_t size, bw_error *err) {
+  const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return bwi_fail_system(err, "create", path, errno);
+  int reason = write_fully(file, data, size);
+  if (reason == 0 && fsync(file) != 0) reason = errno;
+  if (close(file) != 0 && reason == 0) reason = errno;
+  if (reason == 0) return BW_OK;
+  (void)unlink(path);
+  return bwi_fail_system(err, "write", path, reason);
 }

@@ -134,6 +134,67 @@ static void test_allocation_failures(void **state) {
   assert_int_equal(sweep_allocations(write_and_read, NULL), 2);
 }
 
+/* ---- in parts, into memory that is there, and private ---- */
+
+static bool exists(const char *name) {
+  struct stat info;
+  return stat(name, &info) == 0;
+}
+
+static void test_write_in_parts(void **state) {
+  (void)state;
+  bwi_file_writer w;
+  (void)unlink(path);
+  assert_int_equal(bwi_file_begin(&w, path, NULL), BW_OK);
+  assert_int_equal(bwi_file_append(&w, "one ", 4, NULL), BW_OK);
+  assert_int_equal(bwi_file_append(&w, "two", 3, NULL), BW_OK);
+  assert_false(exists(path));
+  assert_int_equal(bwi_file_commit(&w, NULL), BW_OK);
+  assert_holds("one two");
+}
+
+static void test_discard_leaves_what_was_there(void **state) {
+  (void)state;
+  bwi_file_writer w;
+  char name[128];
+  assert_int_equal(bwi_file_write(path, "old", 3, NULL), BW_OK);
+  assert_int_equal(bwi_file_begin(&w, path, NULL), BW_OK);
+  (void)snprintf(name, sizeof name, "%s", w.name);
+  assert_int_equal(bwi_file_append(&w, "new", 3, NULL), BW_OK);
+  assert_true(exists(name));
+  bwi_file_discard(&w);
+  assert_false(exists(name));
+  assert_holds("old");
+  assert_int_equal(bwi_file_begin(&w, "/nonexistent/file", NULL), BW_EIO);
+}
+
+static void test_read_into(void **state) {
+  (void)state;
+  uint8_t room[5];
+  size_t size = 99;
+  bw_error err = {BW_OK, 0, ""};
+  assert_int_equal(bwi_file_write(path, "12345", 5, NULL), BW_OK);
+  assert_int_equal(bwi_file_read_into(room, 4, &size, path, &err), BW_ELIMIT);
+  assert_non_null(strstr(err.text, "more than 4 bytes"));
+  assert_int_equal(size, 99);
+  assert_int_equal(bwi_file_read_into(room, 5, &size, path, &err), BW_OK);
+  assert_int_equal(size, 5);
+  assert_memory_equal(room, "12345", 5);
+  assert_int_equal(bwi_file_read_into(room, 5, &size, "/nonexistent/file", &err), BW_EIO);
+  assert_int_equal(bwi_file_read_into(room, 5, &size, folder, &err), BW_EIO);
+}
+
+static void test_create_private(void **state) {
+  (void)state;
+  struct stat info;
+  (void)unlink(path);
+  assert_int_equal(bwi_file_create_private(path, "key", 3, NULL), BW_OK);
+  assert_int_equal(stat(path, &info), 0);
+  assert_int_equal(info.st_mode & 0777, 0600);
+  assert_int_equal(bwi_file_create_private(path, "other", 5, NULL), BW_EIO);
+  assert_holds("key");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_write_then_read),
@@ -142,6 +203,10 @@ int main(void) {
       cmocka_unit_test(test_unreadable),
       cmocka_unit_test(test_failed_write_leaves_nothing),
       cmocka_unit_test(test_allocation_failures),
+      cmocka_unit_test(test_write_in_parts),
+      cmocka_unit_test(test_discard_leaves_what_was_there),
+      cmocka_unit_test(test_read_into),
+      cmocka_unit_test(test_create_private),
   };
   return cmocka_run_group_tests_name("file", tests, make_folder, remove_folder);
 }
