@@ -19,7 +19,14 @@ enum {
   CLI_INTERRUPTED = 130
 };
 
-typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_REAL, CLI_COUNT, CLI_CHOICE } cli_kind;
+typedef enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_TEXTS, CLI_REAL, CLI_COUNT, CLI_CHOICE } cli_kind;
+
+/* Field of an option that may be given again and again. */
+enum { CLI_MOST_TEXTS = 64 };
+typedef struct cli_texts {
+  const char *items[CLI_MOST_TEXTS];
+  uint32_t count;
+} cli_texts;
 
 typedef struct cli_option {
   const char *name; /* without dashes */
@@ -27,7 +34,8 @@ typedef struct cli_option {
   cli_kind kind;
   const char *value; /* name of the value in --help; NULL for flags */
   const char *help;
-  size_t offset; /* of the field in the command's settings: bool, const char *, double, uint64_t, int */
+  size_t offset; /* of the field in the command's settings: bool, const char *, cli_texts, double,
+                    uint64_t, int */
   const char *const *choices; /* CLI_CHOICE: NULL-terminated; the field is the index */
 } cli_option;
 

@@ -79,10 +79,19 @@ static int bad_choice(const cli_command *command, const cli_option *option, cons
   return cli_usage_error(command, "--%s %s: must be one of %s", option->name, text, list);
 }
 
+static int add_text(const cli_command *command, const cli_option *option, cli_texts *texts,
+                    const char *text) {
+  if (texts->count == CLI_MOST_TEXTS)
+    return cli_usage_error(command, "--%s more than %d times", option->name, CLI_MOST_TEXTS);
+  texts->items[texts->count++] = text;
+  return -1;
+}
+
 static int store(const cli_command *command, const cli_option *option, char *field, const char *text) {
   switch (option->kind) {
     case CLI_FLAG: memcpy(field, &(bool){true}, sizeof(bool)); return -1;
     case CLI_TEXT: memcpy(field, &text, sizeof text); return -1;
+    case CLI_TEXTS: return add_text(command, option, (cli_texts *)(void *)field, text);
     case CLI_REAL: {
       double value = 0;
       if (!cli_number(text, &value))

@@ -19,6 +19,7 @@ static int exit_code(bw_status status) {
     case BW_ENOMEM: return CLI_LIMIT;
     case BW_ECANCEL: return CLI_INTERRUPTED;
     case BW_EINTERNAL: return CLI_INTERNAL;
+    case BW_EUNTRUSTED: return CLI_FINDING;
   }
   return CLI_INTERNAL;
 }

@@ -5,6 +5,7 @@
 #ifndef BULWARK_BULWARK_H
 #define BULWARK_BULWARK_H
 
+#include <bulwark/age.h>
 #include <bulwark/array.h>
 #include <bulwark/attack.h>
 #include <bulwark/dataset.h>

@@ -33,7 +33,8 @@ extern "C" {
   X(BW_ELIMIT, 5, "limit reached")       \
   X(BW_EIO, 6, "input/output error")     \
   X(BW_ECANCEL, 7, "cancelled")          \
-  X(BW_EINTERNAL, 8, "internal error")
+  X(BW_EINTERNAL, 8, "internal error")   \
+  X(BW_EUNTRUSTED, 9, "not authentic")
 
 typedef enum bw_status {
 #define BW_STATUS_ENUM(name, number, text) name = number,

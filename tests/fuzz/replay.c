@@ -26,6 +26,7 @@ static const char *answer_name(bw_status status) {
     case BW_EFORMAT: return "format";
     case BW_EUNSUPPORTED: return "unsupported";
     case BW_ELIMIT: return "limit";
+    case BW_EUNTRUSTED: return "untrusted";
     default: return "neither";
   }
 }
