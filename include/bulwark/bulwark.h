@@ -10,6 +10,7 @@
 #include <bulwark/attack.h>
 #include <bulwark/dataset.h>
 #include <bulwark/evaluation.h>
+#include <bulwark/fetch.h>
 #include <bulwark/model.h>
 #include <bulwark/progress.h>
 #include <bulwark/status.h>

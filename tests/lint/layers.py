@@ -55,6 +55,7 @@ OWNERS = {
     "sodium": "src/crypto",
     "openssl/": "src/crypto",
     "curl/": "src/sign",
+    "dlfcn.h": "src/sign",
     "mlx/": "plugins",
     "Python.h": "python",
 }
