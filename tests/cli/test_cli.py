@@ -53,6 +53,16 @@ class Usage(unittest.TestCase):
             (["attacks", "nonsense"], 2, "no attack 'nonsense'"),
             (["info", data], 3, "byte"),
             (["completion", "tcsh"], 2, "bash, zsh and fish"),
+            (["encrypt", data], 2, "nobody to encrypt to: needs -r, -R, -i or -p"),
+            (["encrypt", data, "-p", "-r", "age1x"], 2, "a passphrase excludes other recipients"),
+            (["encrypt", data, "-r", "age1x"], 3, "recipient: a key of 5 characters; one of 32 bytes has 62"),
+            (["encrypt", data, "--new-identity", "key.txt"], 2, "--new-identity stands alone"),
+            (["encrypt", data, "-i", "/nonexistent.txt"], 3, "/nonexistent.txt"),
+            (["decrypt", data], 2, "needs a key: -i, -p or --passphrase-fd"),
+            (["decrypt", data, "--passphrase-fd", "1000"], 3, "passphrase"),
+            (["fetch", "https://localhost/file"], 2, "needs --digest"),
+            (["fetch", "https://localhost/", "-d", "sha256:00"], 2, "ends in no name for a file"),
+            (["fetch", "http://localhost/file", "-d", "sha256:00"], 2, "only https:// is fetched"),
         ]
         for arguments, code, pattern in rows:
             with self.subTest(arguments=arguments):
@@ -113,6 +123,27 @@ class Info(unittest.TestCase):
                 done = bulwark("info", path)
                 self.assertEqual(done.returncode, 3, f"cut at {size}: {done.stderr}")
                 self.assertRegex(done.stderr, r"byte \d+")
+
+
+class Encrypt(unittest.TestCase):
+    def test_file_to_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            recipient = bulwark("encrypt", "--new-identity", "key", cwd=folder).stdout.strip()
+            self.assertRegex(recipient, "^age1[0-9a-z]{58}$")
+            self.assertEqual((Path(folder) / "key").stat().st_mode & 0o777, 0o600)
+            again = bulwark("encrypt", "--new-identity", "key", cwd=folder)
+            self.assertEqual(again.returncode, 3, "an identity is never written over")
+            data = GLYPHS / "glyphs.npz"
+            self.assertEqual(bulwark("encrypt", data, "-r", recipient, "-o", "sealed", cwd=folder).returncode, 0)
+            self.assertEqual(bulwark("decrypt", "sealed", "-i", "key", "-o", "opened", cwd=folder).returncode, 0)
+            self.assertEqual((Path(folder) / "opened").read_bytes(), data.read_bytes())
+            sealed = (Path(folder) / "sealed").read_bytes()
+            for name, wrong, code in (("cut", sealed[:-1], 1), ("more", sealed + b"x", 1), ("other", b"x" + sealed, 3)):
+                (Path(folder) / "sealed").write_bytes(wrong)
+                done = bulwark("decrypt", "sealed", "-i", "key", "-o", name, cwd=folder)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertRegex(done.stderr, r"^bulwark: sealed: .* \(byte \d+\)\n$")
+            self.assertEqual(sorted(os.listdir(folder)), ["key", "opened", "sealed"])
 
 
 class Evaluate(unittest.TestCase):
