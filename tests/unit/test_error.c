@@ -63,7 +63,8 @@ static void test_status_texts(void **state) {
       {BW_EIO, 6, "input/output error"},
       {BW_ECANCEL, 7, "cancelled"},
       {BW_EINTERNAL, 8, "internal error"},
-      {(bw_status)9, 9, "unknown status"},
+      {BW_EUNTRUSTED, 9, "not authentic"},
+      {(bw_status)10, 10, "unknown status"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     assert_int_equal((int)rows[i].status, rows[i].number);
