@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,12 +68,9 @@ typedef struct listing {
 } listing;
 
 static char *join(const char *folder, const char *name) {
-  const size_t before = strlen(folder), length = strlen(name);
-  char *path = bwi_alloc(before + length + 2, 1);
-  if (path == NULL) return NULL;
-  memcpy(path, folder, before);
-  if (before > 0) path[before] = '/';
-  memcpy(path + before + (before > 0), name, length);
+  const size_t size = strlen(folder) + strlen(name) + 2;
+  char *path = bwi_alloc(size, 1);
+  if (path != NULL) (void)snprintf(path, size, "%s%s%s", folder, folder[0] == '\0' ? "" : "/", name);
   return path;
 }
 

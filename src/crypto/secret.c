@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _DEFAULT_SOURCE  /* MAP_ANONYMOUS, MADV_DONTDUMP */
-#define _DARWIN_C_SOURCE /* the same elsewhere */
 #include "crypto/secret.h"
 
 #include <openssl/crypto.h>

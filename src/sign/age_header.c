@@ -17,7 +17,7 @@ static const char version_start[] = "age-encryption.org/";
 
 static bool starts_with(bwi_bytes bytes, const char *text) {
   const size_t size = strlen(text);
-  return bytes.size >= size && memcmp(bytes.data, text, size) == 0;
+  return bytes.data != NULL && bytes.size >= size && memcmp(bytes.data, text, size) == 0;
 }
 
 static bwi_bytes rest(const bwi_cursor *c) {
