@@ -2,7 +2,8 @@
 /* Zeroth-order optimisation: Carlini and Wagner's loss, the square of the perturbation's length plus c times
  * the logit margin that is missing, with derivatives by coordinate from opposite points and one Adam for each
  * coordinate. The margin is the paper's difference of log-probabilities. Coordinates come in random order,
- * none twice before all had their turn. */
+ * none twice before all had their turn. Adam follows the signs even of small slopes, and in float32 points
+ * much closer than 0.01 lose them. c is great because nothing searches for it: a success ends its pull. */
 #include <math.h>
 #include <string.h>
 
@@ -54,8 +55,8 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
   const uint64_t d = batch->ball.d;
   const uint32_t n_steps = (uint32_t)bwi_attack_value(attack, "steps", 10000);
   const uint64_t n_aside = (uint64_t)bwi_attack_value(attack, "coordinates", 128);
-  const double c = bwi_attack_value(attack, "c", 0.25), rate = bwi_attack_value(attack, "rate", 0.01);
-  bwi_estimator how = {.radius = bwi_attack_value(attack, "h", 1e-3),
+  const double c = bwi_attack_value(attack, "c", 100), rate = bwi_attack_value(attack, "rate", 0.01);
+  bwi_estimator how = {.radius = bwi_attack_value(attack, "h", 0.01),
                        .weight = 1,
                        .most = bwi_attack_value(attack, "confidence", 0),
                        .loss = BWI_LOSS_MARGIN,
@@ -75,10 +76,9 @@ static bw_status run(bwi_batch *batch, bw_error *err) {
 static const bw_option_info options[] = {
     BWI_STEPS(10000),
     {"coordinates", "how many a step moves", NULL, BW_OPTION_INTEGER, 1, 1000000, 128, NULL},
-    {"h", "distance of the points from the iterate", "distance", BW_OPTION_REAL, 1e-9, 1e9, 1e-3, NULL},
+    {"h", "distance of the points from the iterate", "distance", BW_OPTION_REAL, 1e-9, 1e9, 0.01, NULL},
     {"rate", "learning rate of Adam", "distance", BW_OPTION_REAL, 0, 1e9, 0.01, NULL},
-    {"c", "weight of the margin against the square of the distance", NULL, BW_OPTION_REAL, 0, 1e9, 0.25,
-     NULL},
+    {"c", "weight of the margin against the square of the distance", NULL, BW_OPTION_REAL, 0, 1e9, 100, NULL},
     {"confidence", "margin that is sought", NULL, BW_OPTION_REAL, 0, 1e9, 0, NULL},
     BWI_NEAREST_STOP,
     BWI_TARGET,
