@@ -13,6 +13,7 @@
 #include <bulwark/fetch.h>
 #include <bulwark/model.h>
 #include <bulwark/progress.h>
+#include <bulwark/records.h>
 #include <bulwark/status.h>
 
 #endif

@@ -25,8 +25,7 @@ static ssize_t read_fully(int file, uint8_t *data, size_t size) {
   return (ssize_t)done;
 }
 
-static bw_status read_open_file(bwi_bytes *out, int file, const char *path, size_t limit_bytes,
-                                bw_error *err) {
+bw_status bwi_file_read_open(bwi_bytes *out, int file, const char *path, size_t limit_bytes, bw_error *err) {
   struct stat info;
   if (fstat(file, &info) != 0) return bwi_fail_system(err, "read", path, errno);
   if (!S_ISREG(info.st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", path);
@@ -57,7 +56,7 @@ bw_status bwi_file_read(bwi_bytes *out, const char *path, size_t limit_bytes, bw
   /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return bwi_fail_system(err, "open", path, errno);
-  const bw_status status = read_open_file(out, file, path, limit_bytes, err);
+  const bw_status status = bwi_file_read_open(out, file, path, limit_bytes, err);
   (void)close(file);
   return status;
 }

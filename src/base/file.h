@@ -9,6 +9,8 @@
  * what is checked is what is used. BW_EIO with the path and the system's reason; BW_ELIMIT past
  * limit_bytes. */
 bw_status bwi_file_read(bwi_bytes *out, const char *path, size_t limit_bytes, bw_error *err);
+/* The same of a file that is open, from where it stands; path is for errors. */
+bw_status bwi_file_read_open(bwi_bytes *out, int file, const char *path, size_t limit_bytes, bw_error *err);
 
 /* Reads a file or a pipe to its end into the caller's room, for what must not lie elsewhere. BW_EIO;
  * BW_ELIMIT if it does not fit. */

@@ -529,6 +529,66 @@ def cifar10_cases():
     }
 
 
+# ---- record trees ----
+
+
+def tree_header(format_="jsonl", head="0" * 64, groups='[{"records":3,"layout":""}]', **more):
+    members = {"format": f'"{format_}"', "head": f'"{head}"', "groups": groups} | more
+    text_ = ",".join(f'"{key}":{value}' for key, value in members.items() if value is not None)
+    return b"bulwark-records v1\n{" + text_.encode() + b"}\n"
+
+
+def tree(n_bytes=96, **more):
+    return tree_header(**more) + bytes(n_bytes)
+
+
+def record_tree_cases():
+    largest = (1 << 63) - 1
+    return {
+        "ok-lines": tree(),
+        "ok-none": tree(0, groups="[]"),
+        "ok-groups": tree(format_="npz", groups='[{"records":1,"layout":"[[\\"x\\",\\"uint8\\",[]]]"},{"records":2,"layout":""}]'),
+        "ok-two-levels": tree(32 * 258, groups='[{"records":257,"layout":""}]'),
+        "ok-unknown-member": tree(later="true"),
+        "format-empty": b"",
+        "format-magic": tree().replace(b"v1", b"v2"),
+        "format-no-end": b"bulwark-records v1\n{}",
+        "format-json": b"bulwark-records v1\n{,}\n",
+        "format-list": b"bulwark-records v1\n[]\n",
+        "format-no-format": tree().replace(b'"format"', b'"farmot"'),
+        "format-head-short": tree(head="0" * 63),
+        "format-head-digit": tree(head="0" * 63 + "g"),
+        "format-no-groups": tree(groups="{}"),
+        "format-group-number": tree(groups="[7]"),
+        "format-group-negative": tree(groups='[{"records":-1,"layout":""}]'),
+        "format-group-half": tree(groups='[{"records":1.5,"layout":""}]'),
+        "format-layout-nul": tree(groups='[{"records":1,"layout":"\\u0000"}]'),
+        "format-too-many": tree(groups=f'[{{"records":{largest - 511},"layout":""}},{{"records":1024,"layout":""}}]'),
+        "format-huge": tree(groups=f'[{{"records":{largest - 511},"layout":""}}]'),
+        "format-hash-less": tree(64),
+        "format-hash-more": tree(128),
+        "format-hash-half": tree(80),
+        "limit-nodes": tree(groups="[" + "0," * 9000 + "0]"),
+        "unsupported-format": tree(format_="parquet"),
+    }  # fmt: skip
+
+
+def record_lines_cases():
+    """The first byte says whether quotes mean something."""
+    return {
+        "ok-csv": b'qa,"b\n""c""",d\r\n\n"",""\n',
+        "ok-csv-no-feed": b'qa\nb,"c"',
+        "ok-other-delimiters": b'q"a";"b"|"c"\t"d"\n',
+        "ok-none": b"q",
+        "ok-jsonl": b'j{"a": "b"}\n{"c"\n',
+        "ok-jsonl-quotes": b'ja"b\n"c\n',
+        "ok-nul": b"q\0\n\0",
+        "format-quote-inside": b'qa"b"\n',
+        "format-quote-behind": b'q"a"b\n',
+        "format-no-end": b'qa\n"b\nc\n',
+    }  # fmt: skip
+
+
 READERS = {
     "mlxfn": mlxfn,
     "npy": npy_cases,
@@ -536,6 +596,8 @@ READERS = {
     "safetensors": safetensors_cases,
     "idx": idx_cases,
     "cifar10": cifar10_cases,
+    "record_lines": record_lines_cases,
+    "record_tree": record_tree_cases,
 }
 
 
