@@ -9,6 +9,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/clones.h"
+
 /* Not fmin and fmax: those are calls, for the sake of NaN. */
 static inline double least(double a, double b) {
   return a < b ? a : b;
@@ -113,11 +115,11 @@ static inline double is_not_zero(float a, float b) {
   return fabs((double)a) > 0;
 }
 
-static double distance_l2(uint64_t d, const float *a, const float *b) {
+static inline double distance_l2(uint64_t d, const float *a, const float *b) {
   return sqrt(fold(d, a, b, squared_difference, plus));
 }
 
-static double distance_linf(uint64_t d, const float *a, const float *b) {
+static inline double distance_linf(uint64_t d, const float *a, const float *b) {
   return fold(d, a, b, absolute_difference, greatest);
 }
 
@@ -130,7 +132,7 @@ static double distance_l0(uint64_t d, const float *a, const float *b) {
   return (double)n_different;
 }
 
-double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
+BWI_CLONES double distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
   switch (norm) {
     case BW_LINF: return distance_linf(d, a, b);
     case BW_L2: return distance_l2(d, a, b);
@@ -140,7 +142,7 @@ double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
   return distance_l0(d, a, b);
 }
 
-double bwi_length(bw_norm norm, uint64_t d, const float *v) {
+BWI_CLONES double length(bw_norm norm, uint64_t d, const float *v) {
   switch (norm) {
     case BW_LINF: return fold(d, v, v, absolute, greatest);
     case BW_L2: return sqrt(fold(d, v, v, product, plus));
@@ -148,6 +150,14 @@ double bwi_length(bw_norm norm, uint64_t d, const float *v) {
     case BW_L0: break;
   }
   return fold(d, v, v, is_not_zero, plus);
+}
+
+double bwi_distance(bw_norm norm, uint64_t d, const float *a, const float *b) {
+  return distance(norm, d, a, b);
+}
+
+double bwi_length(bw_norm norm, uint64_t d, const float *v) {
+  return length(norm, d, v);
 }
 
 bool bwi_ball_holds(const bwi_ball *ball, const float *clean, const float *x) {

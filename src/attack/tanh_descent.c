@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attack/adam.h"
+#include "base/clones.h"
 
 static void enter(const bwi_ball *box, const float *x, float *w) {
   const float lower = box->lower, width = box->upper - box->lower;
@@ -13,7 +14,7 @@ static void enter(const bwi_ball *box, const float *x, float *w) {
 
 /* exp(z) to 2 units in the last place for |z| <= 80: z = n ln 2 + r and a polynomial in r, without a call so
  * that the compiler can use vectors. */
-static inline float exponential(float z) {
+static inline __attribute__((always_inline)) float exponential(float z) {
   const float rounder = 12582912; /* 1.5 * 2^23: adding it leaves z / ln 2 rounded in the low bits */
   const float shifted = z * 1.44269504F + rounder, n = shifted - rounder;
   const float r = z - n * 0.693359375F + n * 2.12194440e-4F;
@@ -34,7 +35,7 @@ static inline float exponential(float z) {
 }
 
 /* (tanh w + 1) / 2 = 1 / (1 + exp(-2 w)), which keeps its digits near 0. */
-static void leave(const bwi_ball *box, const float *restrict w, float *restrict x) {
+BWI_CLONES void leave(const bwi_ball *box, const float *restrict w, float *restrict x) {
   const float lower = box->lower, upper = box->upper, width = upper - lower;
   for (uint64_t j = 0; j < box->d; j++) {
     float z = -2 * w[j];
