@@ -11,6 +11,7 @@
 #include <bulwark/dataset.h>
 #include <bulwark/evaluation.h>
 #include <bulwark/fetch.h>
+#include <bulwark/gate.h>
 #include <bulwark/model.h>
 #include <bulwark/progress.h>
 #include <bulwark/records.h>

@@ -15,12 +15,6 @@
 #define PREAMBLE_BYTES 8             /* magic and version */
 #define HEADER_LIMIT_BYTES (1 << 16) /* NumPy itself reads at most 10,000 from strangers */
 
-typedef struct npy_header {
-  bw_dtype dtype;
-  bwi_dims shape;
-  bool fortran_order;
-} npy_header;
-
 /* ---- the header's text ---- */
 
 /* The next character without taking it; NUL at the end and after a failure. */
@@ -113,31 +107,65 @@ static const struct {
     {"<i2", BW_I16},  {"<i4", BW_I32}, {"<i8", BW_I64}, {"<f2", BW_F16}, {"<f4", BW_F32}, {"<f8", BW_F64},
 };
 
-static bw_dtype read_descr(bwi_cursor *c) {
+/* "<f4": byte order, kind, bytes; of kind U characters of four bytes. 0 if it says nothing. */
+static size_t item_bytes_of(bwi_bytes descr) {
+  size_t n = 0;
+  if (descr.size < 3 || descr.size > 9) return 0;
+  for (size_t i = 2; i < descr.size; i++) {
+    if (descr.data[i] < '0' || descr.data[i] > '9') return 0;
+    n = 10 * n + (size_t)(descr.data[i] - '0');
+  }
+  return descr.data[1] == 'U' ? 4 * n : n;
+}
+
+static void refuse(bwi_npy_header *h, size_t at, bwi_bytes descr, const char *reason) {
+  (void)BW_FAIL_AT(&h->refusal, BW_EUNSUPPORTED, at, "dtype '%.*s' %s",
+                   (int)(descr.size < 32 ? descr.size : 32), (const char *)descr.data, reason);
+}
+
+/* A list of fields up to its end; some may be objects. */
+static void read_fields(bwi_cursor *c, bwi_npy_header *h) {
+  int depth = 0;
+  (void)BW_FAIL_AT(&h->refusal, BW_EUNSUPPORTED, c->at, "a structured dtype is not supported");
+  do {
+    skip_blanks(c);
+    if (peek(c) == '\'' || peek(c) == '"') {
+      const bwi_bytes text = read_string(c);
+      h->objects = h->objects || (text.size > 0 && memchr(text.data, 'O', text.size) != NULL);
+      continue;
+    }
+    const uint8_t next = bwi_cursor_u8(c, "structured dtype");
+    depth += (next == '[' || next == '(') - (next == ']' || next == ')');
+  } while (c->status == BW_OK && depth > 0);
+}
+
+static void read_descr(bwi_cursor *c, bwi_npy_header *h) {
   skip_blanks(c);
   if (peek(c) == '[') {
-    (void)bwi_cursor_fail(c, BW_EUNSUPPORTED, "a structured dtype is not supported");
-    return BW_BOOL;
+    read_fields(c, h);
+    return;
   }
   const size_t start = c->at;
   const bwi_bytes text = read_string(c);
-  if (c->status != BW_OK) return BW_BOOL;
+  if (c->status != BW_OK) return;
+  h->item_bytes = item_bytes_of(text);
   for (size_t i = 0; i < sizeof descrs / sizeof *descrs; i++)
-    if (is_text(text, descrs[i].descr)) return descrs[i].dtype;
-  const char *reason = "is not supported";
-  if (memchr(text.data, 'O', text.size) != NULL)
-    reason = "means Python objects, which would have to be unpickled; that can run code";
+    if (is_text(text, descrs[i].descr)) {
+      h->dtype = descrs[i].dtype;
+      return;
+    }
+  h->objects = text.size > 0 && memchr(text.data, 'O', text.size) != NULL;
+  if (h->objects)
+    refuse(h, start, text, "means Python objects, which would have to be unpickled; that can run code");
   else if (text.size > 0 && text.data[0] == '>')
-    reason = "is big-endian, which is not supported";
+    refuse(h, start, text, "is big-endian, which is not supported");
   else if (memchr(text.data, 'c', text.size) != NULL)
-    reason = "is complex, which is not supported";
-  c->at = start;
-  (void)bwi_cursor_fail(c, BW_EUNSUPPORTED, "dtype '%.*s' %s", (int)(text.size < 32 ? text.size : 32),
-                        (const char *)text.data, reason);
-  return BW_BOOL;
+    refuse(h, start, text, "is complex, which is not supported");
+  else
+    refuse(h, start, text, "is not supported");
 }
 
-static void read_entry(bwi_cursor *c, npy_header *header, bool seen[3]) {
+static void read_entry(bwi_cursor *c, bwi_npy_header *header, bool seen[3]) {
   static const char *const keys[3] = {"descr", "fortran_order", "shape"};
   const size_t start = c->at;
   const bwi_bytes key = read_string(c);
@@ -152,16 +180,16 @@ static void read_entry(bwi_cursor *c, npy_header *header, bool seen[3]) {
   seen[k] = true;
   expect(c, ':');
   if (k == 0)
-    header->dtype = read_descr(c);
+    read_descr(c, header);
   else if (k == 1)
     header->fortran_order = read_truth(c);
   else
     read_shape(c, &header->shape);
 }
 
-static bw_status parse_header(npy_header *out, bwi_bytes text, bw_error *err) {
+static bw_status parse_header(bwi_npy_header *out, bwi_bytes text, bw_error *err) {
   bwi_cursor c = bwi_cursor_over(text, err);
-  npy_header header = {BW_BOOL, {0}, false};
+  bwi_npy_header header = {.refusal = {BW_OK, BW_NO_OFFSET, ""}};
   bool seen[3] = {false, false, false};
   expect(&c, '{');
   bool comma = true;
@@ -200,7 +228,7 @@ static bw_status read_length(size_t *out, bwi_source *s, bw_error *err) {
   return BW_OK;
 }
 
-static bw_status read_header(npy_header *out, bwi_source *s, bw_error *err) {
+bw_status bwi_npy_read_header(bwi_npy_header *out, bwi_source *s, bw_error *err) {
   size_t length = 0;
   BW_TRY(read_length(&length, s, err));
   const uint64_t start = bwi_source_offset(s);
@@ -211,6 +239,7 @@ static bw_status read_header(npy_header *out, bwi_source *s, bw_error *err) {
     status = parse_header(out, (bwi_bytes){text, length}, err);
     /* Deflated, a single character has no offset. */
     if (status != BW_OK && err != NULL) err->offset = start + (s->encoding == BWI_STORED ? err->offset : 0);
+    if (status == BW_OK) out->refusal.offset = start + (s->encoding == BWI_STORED ? out->refusal.offset : 0);
   }
   bwi_free(text);
   return status;
@@ -239,7 +268,7 @@ static bw_status read_fortran(bw_array *array, const bwi_dims *shape, bwi_source
   return status;
 }
 
-static bw_status read_elements(bw_array *array, const npy_header *header, bwi_source *s, bw_error *err) {
+static bw_status read_elements(bw_array *array, const bwi_npy_header *header, bwi_source *s, bw_error *err) {
   const uint64_t start = bwi_source_offset(s);
   if (header->fortran_order && header->shape.n > 1)
     BW_TRY(read_fortran(array, &header->shape, s, err));
@@ -253,10 +282,12 @@ static bw_status read_elements(bw_array *array, const npy_header *header, bwi_so
 
 bw_status bwi_npy_read_source(bw_array **out, bwi_source *s, uint64_t size, size_t *budget_bytes,
                               bw_error *err) {
-  npy_header header = {BW_BOOL, {0}, false};
+  bwi_npy_header header;
   size_t bytes = 0;
   bw_array *array = NULL;
-  BW_TRY(read_header(&header, s, err));
+  BW_TRY(bwi_npy_read_header(&header, s, err));
+  if (header.refusal.status != BW_OK)
+    return BW_FAIL_AT(err, header.refusal.status, header.refusal.offset, "%s", header.refusal.text);
   const uint64_t offset = bwi_source_offset(s);
   BW_TRY(bwi_elements_bytes(&bytes, header.dtype, &header.shape, offset, err));
   const uint64_t left = size < s->decoded ? 0 : size - s->decoded;

@@ -6,52 +6,70 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "format/elements.h"
 #include "format/formats.h"
+#include "format/safetensors.h"
 
 #define HEADER_LIMIT_BYTES (100u << 20) /* the reference implementation's */
 #define HEADER_LIMIT_NODES (1u << 20)
 
 static const struct {
   const char *name;
+  bool readable;
   bw_dtype dtype;
-} dtypes[] = {
-    {"BOOL", BW_BOOL}, {"U8", BW_U8},     {"U16", BW_U16}, {"U32", BW_U32}, {"U64", BW_U64},
-    {"I8", BW_I8},     {"I16", BW_I16},   {"I32", BW_I32}, {"I64", BW_I64}, {"F16", BW_F16},
-    {"F32", BW_F32},   {"BF16", BW_BF16}, {"F64", BW_F64},
+  uint8_t bits;
+} types[] = {
+    {"BOOL", true, BW_BOOL, 8},   {"U8", true, BW_U8, 8},       {"U16", true, BW_U16, 16},
+    {"U32", true, BW_U32, 32},    {"U64", true, BW_U64, 64},    {"I8", true, BW_I8, 8},
+    {"I16", true, BW_I16, 16},    {"I32", true, BW_I32, 32},    {"I64", true, BW_I64, 64},
+    {"F16", true, BW_F16, 16},    {"F32", true, BW_F32, 32},    {"BF16", true, BW_BF16, 16},
+    {"F64", true, BW_F64, 64},    {"C64", false, BW_U8, 64},    {"F8_E4M3", false, BW_U8, 8},
+    {"F8_E5M2", false, BW_U8, 8}, {"F8_E8M0", false, BW_U8, 8}, {"F6_E2M3", false, BW_U8, 6},
+    {"F6_E3M2", false, BW_U8, 6}, {"F4", false, BW_U8, 4},
 };
 
-/* A tensor as the header describes it. */
-typedef struct entry {
-  const char *name;
-  bw_dtype dtype;
-  bwi_dims shape;
-  size_t begin, end; /* in the data */
-  uint64_t offset;   /* of the description, in the file */
-} entry;
+typedef bwi_safetensors_tensor entry;
 
 typedef struct document {
   const bwi_json *json;
-  uint64_t base; /* offset of the text in the file */
+  size_t base; /* offset of the text in the file */
 } document;
 
 static uint64_t offset_of(const document *d, bwi_json_at at) {
   return d->base + bwi_json_offset_of(d->json, at);
 }
 
-static bw_status read_dtype(bw_dtype *out, const document *d, bwi_json_at at, bw_error *err) {
+/* *bits are those of an element. */
+static bw_status read_type(entry *e, size_t *bits, const document *d, bwi_json_at at, bw_error *err) {
   size_t size = 0;
   if (at < 0 || bwi_json_kind_of(d->json, at) != BWI_JSON_STRING)
     return BW_FAIL_AT(err, BW_EFORMAT, d->base, "a tensor's dtype is missing or no string");
   const char *text = bwi_json_text_of(d->json, at, &size);
-  for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
-    if (strlen(dtypes[i].name) == size && memcmp(dtypes[i].name, text, size) == 0) {
-      *out = dtypes[i].dtype;
+  e->type_offset = offset_of(d, at);
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (strlen(types[i].name) == size && memcmp(types[i].name, text, size) == 0) {
+      e->type = types[i].name;
+      e->readable = types[i].readable;
+      e->dtype = types[i].dtype;
+      *bits = types[i].bits;
       return BW_OK;
     }
-  return BW_FAIL_AT(err, BW_EUNSUPPORTED, offset_of(d, at), "dtype \"%.16s\" is not supported", text);
+  return BW_FAIL_AT(err, BW_EUNSUPPORTED, e->type_offset, "dtype \"%.16s\" is not supported", text);
+}
+
+/* Bytes of a shape whose elements have that many bits each. */
+static bw_status size_of(size_t *out, const entry *e, size_t bits, bw_error *err) {
+  size_t count = 0, all_bits = 0;
+  BW_TRY(bwi_elements_bytes(&count, BW_U8, &e->shape, e->offset, err));
+  if (!bwi_mul_size(&all_bits, count, bits % 8 == 0 ? bits / 8 : bits) ||
+      (bits % 8 != 0 && all_bits % 8 != 0))
+    return BW_FAIL_AT(err, BW_EFORMAT, e->offset,
+                      "tensor \"%.64s\" overflows or takes no whole number of bytes", e->name);
+  *out = bits % 8 == 0 ? all_bits : all_bits / 8;
+  return BW_OK;
 }
 
 /* A list of integers >= 0, at most BW_MAX_RANK. */
@@ -77,18 +95,18 @@ static bw_status read_list(bwi_dims *out, const document *d, bwi_json_at list, c
 static bw_status read_entry(entry *out, const document *d, bwi_json_at at, size_t data_bytes, bw_error *err) {
   entry e = {.name = bwi_json_key_of(d->json, at), .offset = offset_of(d, at)};
   bwi_dims range = {0};
-  size_t fields = 0, bytes = 0;
+  size_t fields = 0, bytes = 0, bits = 0;
   if (bwi_json_kind_of(d->json, at) != BWI_JSON_OBJECT)
     return BW_FAIL_AT(err, BW_EFORMAT, e.offset, "tensor \"%.64s\" is not described by an object", e.name);
   for (bwi_json_at field = bwi_json_first(d->json, at); field >= 0; field = bwi_json_next(d->json, field))
     fields++;
-  BW_TRY(read_dtype(&e.dtype, d, bwi_json_find(d->json, at, "dtype"), err));
+  BW_TRY(read_type(&e, &bits, d, bwi_json_find(d->json, at, "dtype"), err));
   BW_TRY(read_list(&e.shape, d, bwi_json_find(d->json, at, "shape"), "shape", err));
   BW_TRY(read_list(&range, d, bwi_json_find(d->json, at, "data_offsets"), "data_offsets", err));
   if (fields != 3 || range.n != 2)
     return BW_FAIL_AT(err, BW_EFORMAT, e.offset,
                       "tensor \"%.64s\" needs dtype, shape, two data_offsets, no more", e.name);
-  BW_TRY(bwi_elements_bytes(&bytes, e.dtype, &e.shape, e.offset, err));
+  BW_TRY(size_of(&bytes, &e, bits, err));
   if (range.v[0] > range.v[1] || (uint64_t)range.v[1] > data_bytes)
     return BW_FAIL_AT(err, BW_EFORMAT, e.offset, "tensor \"%.64s\" lies outside the %zu bytes of data",
                       e.name, data_bytes);
@@ -154,10 +172,72 @@ static bw_status check_places(const entry *entries, size_t count, size_t data_by
   return status;
 }
 
+/* ---- the header ---- */
+
+bw_status bwi_safetensors_header_bytes(uint64_t *out, bwi_bytes head, uint64_t file_bytes, bw_error *err) {
+  bwi_cursor c = bwi_cursor_over(head, err);
+  const uint64_t length = bwi_cursor_u64le(&c, "safetensors header");
+  BW_TRY(c.status);
+  if (length > file_bytes - c.at)
+    return BW_FAIL_AT(err, BW_EFORMAT, 0,
+                      "truncated: safetensors header needs %" PRIu64 " bytes, %" PRIu64 " left", length,
+                      file_bytes - c.at);
+  if (length > HEADER_LIMIT_BYTES)
+    return BW_FAIL_AT(err, BW_ELIMIT, 0, "a header of %" PRIu64 " bytes; the limit is %u", length,
+                      HEADER_LIMIT_BYTES);
+  *out = c.at + length;
+  return BW_OK;
+}
+
+/* Reads all but out->json, which is d's. */
+static bw_status read_document(bwi_safetensors_header *out, const document *d, size_t data_bytes,
+                               bw_error *err) {
+  size_t members = 0;
+  if (bwi_json_kind_of(d->json, 0) != BWI_JSON_OBJECT)
+    return BW_FAIL_AT(err, BW_EFORMAT, d->base, "the header is no JSON object");
+  for (bwi_json_at at = bwi_json_first(d->json, 0); at >= 0; at = bwi_json_next(d->json, at)) members++;
+  out->tensors = bwi_alloc(members, sizeof *out->tensors);
+  if (out->tensors == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for %zu tensors", members);
+  BW_TRY(read_entries(out->tensors, &out->count, d, data_bytes, err));
+  return check_places(out->tensors, out->count, data_bytes, out->data_offset, err);
+}
+
+bw_status bwi_safetensors_read_header(bwi_safetensors_header *out, bwi_bytes head, uint64_t file_bytes,
+                                      bw_error *err) {
+  bwi_safetensors_header header = {0};
+  BW_TRY(bwi_safetensors_header_bytes(&header.data_offset, head, file_bytes, err));
+  if (file_bytes > PTRDIFF_MAX || head.size < header.data_offset)
+    return BW_FAIL_AT(err, BW_ELIMIT, 0, "a file of %" PRIu64 " bytes is too large here", file_bytes);
+  document d = {NULL, 8};
+  const bwi_bytes text = {head.data + d.base, (size_t)header.data_offset - d.base};
+  bw_status status = bwi_json_parse(&header.json, text, HEADER_LIMIT_NODES, err);
+  if (status != BW_OK) {
+    if (err != NULL && err->offset != BW_NO_OFFSET) err->offset += d.base;
+    return status;
+  }
+  d.json = header.json;
+  status = read_document(&header, &d, (size_t)(file_bytes - header.data_offset), err);
+  if (status == BW_OK)
+    *out = header;
+  else
+    bwi_safetensors_header_clear(&header);
+  return status;
+}
+
+void bwi_safetensors_header_clear(bwi_safetensors_header *header) {
+  bwi_json_free(header->json);
+  bwi_free(header->tensors);
+  *header = (bwi_safetensors_header){0};
+}
+
+/* ---- the elements ---- */
+
 static bw_status read_tensor(bw_array **out, const entry *e, bwi_bytes data, uint64_t base,
                              size_t *budget_bytes, bw_error *err) {
   bw_array *array = NULL;
   const size_t bytes = e->end - e->begin;
+  if (!e->readable)
+    return BW_FAIL_AT(err, BW_EUNSUPPORTED, e->type_offset, "dtype \"%.16s\" is not supported", e->type);
   BW_TRY(bwi_elements_create(&array, e->dtype, &e->shape, budget_bytes, e->offset, err));
   if (bytes > 0) memcpy(bw_array_data(array), data.data + e->begin, bytes);
   const size_t untruth =
@@ -189,40 +269,12 @@ static bw_status read_tensors(bwi_archive *out, const entry *entries, size_t cou
   return status;
 }
 
-static bw_status read_document(bwi_archive *out, const document *d, bwi_bytes data, uint64_t base,
-                               size_t max_bytes, bw_error *err) {
-  size_t members = 0, count = 0;
-  if (bwi_json_kind_of(d->json, 0) != BWI_JSON_OBJECT)
-    return BW_FAIL_AT(err, BW_EFORMAT, d->base, "the header is no JSON object");
-  for (bwi_json_at at = bwi_json_first(d->json, 0); at >= 0; at = bwi_json_next(d->json, at)) members++;
-  entry *entries = bwi_alloc(members, sizeof *entries);
-  if (entries == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for %zu tensors", members);
-  bw_status status = read_entries(entries, &count, d, data.size, err);
-  if (status == BW_OK) status = check_places(entries, count, data.size, base, err);
-  if (status == BW_OK) status = read_tensors(out, entries, count, data, base, max_bytes, err);
-  bwi_free(entries);
-  return status;
-}
-
 bw_status bwi_safetensors_read(bwi_archive *out, bwi_bytes bytes, size_t max_bytes, bw_error *err) {
-  bwi_cursor c = bwi_cursor_over(bytes, err);
-  const size_t length = bwi_cursor_count(&c, 1, "safetensors header");
-  if (length > HEADER_LIMIT_BYTES)
-    return BW_FAIL_AT(err, BW_ELIMIT, 0, "a header of %zu bytes; the limit is %u", length,
-                      HEADER_LIMIT_BYTES);
-  document d = {NULL, c.at};
-  const bwi_bytes text = bwi_cursor_take(&c, length, "safetensors header");
-  const uint64_t base = c.at;
-  const bwi_bytes data = bwi_cursor_take(&c, bwi_cursor_left(&c), "data");
-  BW_TRY(c.status);
-  bwi_json *json = NULL;
-  bw_status status = bwi_json_parse(&json, text, HEADER_LIMIT_NODES, err);
-  if (status != BW_OK) {
-    if (err != NULL && err->offset != BW_NO_OFFSET) err->offset += d.base;
-    return status;
-  }
-  d.json = json;
-  status = read_document(out, &d, data, base, max_bytes, err);
-  bwi_json_free(json);
+  bwi_safetensors_header header;
+  BW_TRY(bwi_safetensors_read_header(&header, bytes, bytes.size, err));
+  const bwi_bytes data = {bytes.data + header.data_offset, bytes.size - (size_t)header.data_offset};
+  const bw_status status =
+      read_tensors(out, header.tensors, header.count, data, header.data_offset, max_bytes, err);
+  bwi_safetensors_header_clear(&header);
   return status;
 }

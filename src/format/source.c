@@ -29,7 +29,9 @@ bw_status bwi_source_open(bwi_source *out, bwi_bytes bytes, uint64_t base, bwi_e
     if (s.zlib == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to inflate");
     bwi_zlib_use_memory(s.zlib);
     s.zlib->next_in = bytes.data;
-    const int window_bits = encoding == BWI_GZIPPED ? 16 + MAX_WBITS : -MAX_WBITS;
+    const int window_bits = encoding == BWI_GZIPPED ? 16 + MAX_WBITS
+                            : encoding == BWI_ZLIB  ? MAX_WBITS
+                                                    : -MAX_WBITS;
     if (inflateInit2(s.zlib, window_bits) != Z_OK) {
       bwi_free(s.zlib);
       return BW_FAIL(err, BW_ENOMEM, "no memory to inflate");
@@ -109,6 +111,18 @@ bw_status bwi_source_read(bwi_source *s, void *to, size_t n, const char *what, b
   }
   s->decoded += n;
   if (s->sums) s->crc = (uint32_t)crc32_z(s->crc, to, n);
+  return BW_OK;
+}
+
+bw_status bwi_source_some(bwi_source *s, void *to, size_t n, size_t *got, bw_error *err) {
+  size_t left = n;
+  const int result = s->ended ? Z_STREAM_END : inflate_some(s, to, &left);
+  if (result == Z_MEM_ERROR) return BW_FAIL(err, BW_ENOMEM, "no memory to inflate");
+  if (left == n && result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+    return BW_FAIL_AT(err, BW_EFORMAT, bwi_source_offset(s), "the data is not deflated");
+  s->ended = result == Z_STREAM_END;
+  *got = n - left;
+  s->decoded += *got;
   return BW_OK;
 }
 

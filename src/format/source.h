@@ -10,7 +10,7 @@
 
 #include "base/cursor.h"
 
-typedef enum bwi_encoding { BWI_STORED, BWI_DEFLATED, BWI_GZIPPED } bwi_encoding;
+typedef enum bwi_encoding { BWI_STORED, BWI_DEFLATED, BWI_GZIPPED, BWI_ZLIB } bwi_encoding;
 
 typedef struct bwi_source {
   bwi_encoding encoding;
@@ -31,6 +31,9 @@ void bwi_source_close(bwi_source *s);
 
 /* Exactly n decoded bytes. BW_EFORMAT with the offset in the file: `what` is truncated or not deflated. */
 bw_status bwi_source_read(bwi_source *s, void *to, size_t n, const char *what, bw_error *err);
+/* As many decoded bytes as come easily, *got of at most n; 0 at the end of the stream or of the stretch, and
+ * only then. Not for BWI_STORED. BW_EFORMAT as above; BW_ENOMEM. */
+bw_status bwi_source_some(bwi_source *s, void *to, size_t n, size_t *got, bw_error *err);
 /* BW_EFORMAT if decoded bytes are left, or encoded ones behind the end of the stream. */
 bw_status bwi_source_end(bwi_source *s, bw_error *err);
 

@@ -12,10 +12,12 @@
 #define LOCATOR64_BYTES 20
 #define END64_BYTES 56
 #define CENTRAL_BYTES 46
+#define FLAG_ENCRYPTED 0x0001u
 #define FLAG_DESCRIPTOR 0x0008u /* sizes and check sum follow the data */
 #define FLAGS_KNOWN 0x080Eu     /* that, deflate's level, names in UTF-8 */
 #define ALL_ONES UINT32_MAX     /* the value is in the zip64 field */
 #define ZIP64_FIELD 1
+#define MADE_BY_UNIX 3
 
 static void expect_signature(bwi_cursor *c, uint32_t wanted, const char *what) {
   const size_t start = c->at;
@@ -31,7 +33,14 @@ typedef struct directory {
   uint64_t offset, bytes, count, end; /* end: where what describes the directory starts */
 } directory;
 
-/* The zip64 form of the end record, whose locator stands right before the ordinary one. */
+static bool has_locator64(const bwi_cursor *c, const directory *d) {
+  static const uint8_t signature[] = {'P', 'K', 6, 7};
+  return d->end >= LOCATOR64_BYTES + END64_BYTES &&
+         memcmp(c->bytes.data + d->end - LOCATOR64_BYTES, signature, sizeof signature) == 0;
+}
+
+/* The zip64 form of the end record, whose locator stands right before the ordinary one. What the ordinary one
+ * says must agree or be all ones. */
 static void read_end64(bwi_cursor *c, directory *d) {
   const size_t locator = c->bytes.size - END_BYTES - LOCATOR64_BYTES;
   c->at = locator;
@@ -48,11 +57,15 @@ static void read_end64(bwi_cursor *c, directory *d) {
   (void)bwi_cursor_u32le(c, "versions");
   const uint64_t both_disks = bwi_cursor_u64le(c, "disks");
   const uint64_t count = bwi_cursor_u64le(c, "entries");
+  const directory narrow = *d;
   d->count = bwi_cursor_u64le(c, "entries");
   d->bytes = bwi_cursor_u64le(c, "directory size");
   d->offset = bwi_cursor_u64le(c, "directory offset");
   d->end = end64;
-  if (c->status == BW_OK && (bytes != END64_BYTES - 12 || both_disks != 0 || count != d->count))
+  const bool agrees = (narrow.count == UINT16_MAX || narrow.count == d->count) &&
+                      (narrow.bytes == ALL_ONES || narrow.bytes == d->bytes) &&
+                      (narrow.offset == ALL_ONES || narrow.offset == d->offset);
+  if (c->status == BW_OK && (bytes != END64_BYTES - 12 || both_disks != 0 || count != d->count || !agrees))
     (void)bwi_cursor_fail(c, BW_EFORMAT, "the zip64 end record is inconsistent or spans disks");
 }
 
@@ -72,8 +85,7 @@ static void read_end(bwi_cursor *c, directory *d) {
   const uint16_t comment = bwi_cursor_u16le(c, "comment length");
   if (both_disks != 0 || count != d->count || comment != 0)
     (void)bwi_cursor_fail(c, BW_EFORMAT, "the end record is inconsistent, spans disks or has a comment");
-  const bool is_64 = d->count == UINT16_MAX || d->bytes == ALL_ONES || d->offset == ALL_ONES;
-  if (c->status == BW_OK && is_64 && d->end >= LOCATOR64_BYTES + END64_BYTES) read_end64(c, d);
+  if (c->status == BW_OK && has_locator64(c, d)) read_end64(c, d); /* PyTorch writes it always */
   if (c->status != BW_OK) return;
   c->at = (size_t)d->end;
   if (d->offset > d->end || d->bytes != d->end - d->offset || d->count > d->bytes / CENTRAL_BYTES)
@@ -138,18 +150,21 @@ static bool is_plain_name(bwi_bytes name) {
 static void read_central(bwi_cursor *c, bwi_zip_member *m) {
   const size_t start = c->at;
   expect_signature(c, 0x02014B50, "an entry of the central directory");
-  (void)bwi_cursor_u16le(c, "version made by");
+  const uint16_t made_by = bwi_cursor_u16le(c, "version made by");
   header h = read_header(c);
   const uint16_t comment_bytes = bwi_cursor_u16le(c, "comment length");
   const uint16_t disk = bwi_cursor_u16le(c, "disk");
   (void)bwi_cursor_u16le(c, "internal attributes");
-  (void)bwi_cursor_u32le(c, "external attributes");
+  const uint32_t attributes = bwi_cursor_u32le(c, "external attributes");
   uint64_t offset = bwi_cursor_u32le(c, "local offset");
   m->name = bwi_cursor_take(c, h.name_bytes, "name");
   read_extra(c, &h, &offset);
   (void)bwi_cursor_take(c, comment_bytes, "comment");
   if (c->status != BW_OK) return;
   m->encoding = h.method == 0 ? BWI_STORED : BWI_DEFLATED;
+  m->encrypted = (h.flags & FLAG_ENCRYPTED) != 0;
+  m->mode = made_by >> 8 == MADE_BY_UNIX ? (uint16_t)(attributes >> 16) : 0;
+  m->method = h.method;
   m->flags = h.flags;
   m->crc = h.crc;
   m->encoded_bytes = h.encoded_bytes;
@@ -157,14 +172,13 @@ static void read_central(bwi_cursor *c, bwi_zip_member *m) {
   m->offset = offset;
   const size_t end = c->at;
   c->at = start;
-  if ((h.flags & 1u) != 0)
-    (void)bwi_cursor_fail(c, BW_EUNSUPPORTED, "an encrypted member is not supported");
-  else if ((h.flags & ~FLAGS_KNOWN) != 0 || (h.method != 0 && h.method != 8))
+  const bool known_method = h.method == 0 || h.method == 8 || m->encrypted;
+  if ((h.flags & ~(FLAGS_KNOWN | FLAG_ENCRYPTED)) != 0 || !known_method)
     (void)bwi_cursor_fail(c, BW_EUNSUPPORTED, "compression method %u with flags 0x%x is not supported",
                           h.method, h.flags);
   else if (disk != 0 || !is_plain_name(m->name))
     (void)bwi_cursor_fail(c, BW_EFORMAT, "a member without a plain name, or on another disk");
-  else if (h.method == 0 && h.encoded_bytes != h.decoded_bytes)
+  else if (h.method == 0 && h.encoded_bytes != h.decoded_bytes && !m->encrypted)
     (void)bwi_cursor_fail(c, BW_EFORMAT, "a stored member has two sizes: %" PRIu64 " and %" PRIu64,
                           h.encoded_bytes, h.decoded_bytes);
   else
@@ -188,9 +202,8 @@ static void check_local(bwi_cursor *c, bwi_zip_member *m, uint64_t end) {
   read_extra(c, &h, NULL);
   if (c->status != BW_OK) return;
   const bool same_name = name.size == m->name.size && memcmp(name.data, m->name.data, name.size) == 0;
-  const uint16_t method = m->encoding == BWI_STORED ? 0 : 8;
   m->data_offset = c->at;
-  if (!same_name || h.flags != m->flags || h.method != method || !agrees(h.crc, m->crc, described) ||
+  if (!same_name || h.flags != m->flags || h.method != m->method || !agrees(h.crc, m->crc, described) ||
       !agrees(h.encoded_bytes, m->encoded_bytes, described) ||
       !agrees(h.decoded_bytes, m->decoded_bytes, described)) {
     c->at = start;
@@ -254,7 +267,7 @@ static void check_members(bwi_cursor *c, bwi_zip_member **sorted, size_t count, 
       (void)bwi_cursor_fail(c, BW_EFORMAT, "two members have one name");
 }
 
-bw_status bwi_zip_read(bwi_zip_member **members, size_t *count, bwi_bytes bytes, bw_error *err) {
+bw_status bwi_zip_list(bwi_zip_member **members, size_t *count, bwi_bytes bytes, bw_error *err) {
   bwi_cursor c = bwi_cursor_over(bytes, err);
   directory d = {0};
   read_end(&c, &d);
@@ -279,6 +292,21 @@ out:
     bwi_free(made);
     return c.status;
   }
+  *members = made;
+  *count = n;
+  return BW_OK;
+}
+
+bw_status bwi_zip_read(bwi_zip_member **members, size_t *count, bwi_bytes bytes, bw_error *err) {
+  bwi_zip_member *made = NULL;
+  size_t n = 0;
+  BW_TRY(bwi_zip_list(&made, &n, bytes, err));
+  for (size_t i = 0; i < n; i++)
+    if (made[i].encrypted) {
+      const uint64_t offset = made[i].offset;
+      bwi_free(made);
+      return BW_FAIL_AT(err, BW_EUNSUPPORTED, offset, "an encrypted member is not supported");
+    }
   *members = made;
   *count = n;
   return BW_OK;

@@ -15,12 +15,17 @@ typedef struct bwi_zip_member {
   uint64_t offset;      /* of the local header */
   uint64_t data_offset; /* of the encoded bytes; they lie inside the file */
   uint16_t flags;
+  uint16_t method;
+  uint16_t mode;  /* of Unix, kind of file included; 0 if the archive has none */
+  bool encrypted; /* of bwi_zip_list only: encoding says nothing */
 } bwi_zip_member;
 
 /* *members in the order of the central directory, the caller's, freed by bwi_free. Names are unique, local
  * headers and data descriptors agree with the directory, and members neither overlap nor leave gaps.
  * BW_EFORMAT, BW_EUNSUPPORTED with the offset; BW_ENOMEM. */
 bw_status bwi_zip_read(bwi_zip_member **members, size_t *count, bwi_bytes bytes, bw_error *err);
+/* The same, but members may be encrypted. */
+bw_status bwi_zip_list(bwi_zip_member **members, size_t *count, bwi_bytes bytes, bw_error *err);
 
 /* Writing: one member after another, then the end. No times are kept. */
 typedef struct bwi_zip_writer {

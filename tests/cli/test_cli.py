@@ -52,6 +52,8 @@ class Usage(unittest.TestCase):
             (["attack", "pgd", model, data, "--set", "steps=many"], 2, "steps"),
             (["attacks", "nonsense"], 2, "no attack 'nonsense'"),
             (["info", data], 3, "byte"),
+            (["gate"], 2, "expects FILE"),
+            (["gate", data, "--max-weight", "0"], 2, "--max-weight must be above 0"),
             (["completion", "tcsh"], 2, "bash, zsh and fish"),
             (["encrypt", data], 2, "nobody to encrypt to: needs -r, -R, -i or -p"),
             (["encrypt", data, "-p", "-r", "age1x"], 2, "a passphrase excludes other recipients"),
@@ -123,6 +125,50 @@ class Info(unittest.TestCase):
                 done = bulwark("info", path)
                 self.assertEqual(done.returncode, 3, f"cut at {size}: {done.stderr}")
                 self.assertRegex(done.stderr, r"byte \d+")
+
+
+class Gate(unittest.TestCase):
+    """The pickle is written by hand; nobody unpickles it."""
+
+    HOSTILE = b"cos\nsystem\n(S'true'\ntR."
+
+    def test_clean(self):
+        done = bulwark("gate", GLYPHS / "robust.mlxfn", GLYPHS / "glyphs.npz")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual(done.stdout, "2 files: 2 clean, 0 with findings, 0 not read\n")
+
+    def test_finding(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.pkl"
+            path.write_bytes(self.HOSTILE)
+            done = bulwark("gate", "model.pkl", "--sarif", "gate.sarif", cwd=folder)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stdout, r"error +pickle-import-dangerous +GLOBAL imports os\.system \(byte 0\)")
+            found = json.loads(bulwark("gate", path, "--json").stdout)["files"][0]
+            self.assertEqual((found["verdict"], found["findings"][0]["symbol"]), ("finding", "os.system"))
+            self.check_sarif(json.loads((Path(folder) / "gate.sarif").read_text()))
+
+    def check_sarif(self, sarif):
+        """What the schema of SARIF 2.1.0 requires, and that references between its parts are right."""
+        self.assertEqual(sarif["version"], "2.1.0")
+        (run,) = sarif["runs"]
+        driver = run["tool"]["driver"]
+        self.assertTrue(driver["name"])
+        self.assertTrue(all(rule["id"] and rule["shortDescription"]["text"] for rule in driver["rules"]))
+        self.assertIs(run["invocations"][0]["executionSuccessful"], True)
+        (result,) = run["results"]
+        self.assertTrue(result["message"]["text"])
+        self.assertEqual(driver["rules"][result["ruleIndex"]]["id"], result["ruleId"])
+        self.assertIn(result["level"], ("none", "note", "warning", "error"))
+        place = result["locations"][0]["physicalLocation"]
+        self.assertEqual(place["artifactLocation"]["uri"], "model.pkl")
+        self.assertEqual(place["region"]["byteOffset"], 0)
+
+    def test_unreadable(self):
+        done = bulwark("gate", "/nonexistent.npz", GLYPHS / "glyphs.npz")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("/nonexistent.npz: cannot open /nonexistent.npz: No such file", done.stdout)
+        self.assertEqual(bulwark("gate", GLYPHS / "glyphs.npz", "--max-bytes", 100).returncode, 4)
 
 
 class Encrypt(unittest.TestCase):

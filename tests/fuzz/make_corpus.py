@@ -10,6 +10,7 @@ import struct
 import sys
 import zlib
 
+from gate_bytes import PICKLES, gate_cases
 from mlxfn_bytes import File, custom_kernel, every_primitive, f32, i32, s32, s64, text, u8, u64, vec
 
 LAYOUTS = "0.22.0 0.23.0 0.23.2 0.24.0 0.25.0 0.25.2 0.26.2 0.29.0 0.29.1 0.30.0 0.31.2 0.32.1 0.32.2 0.32.4".split()
@@ -589,7 +590,21 @@ def record_lines_cases():
     }  # fmt: skip
 
 
+# ---- the gate ----
+
+
+def safetensors_of(dtype="F32", count=2):
+    return safetensors("{" + tensor(dtype=dtype, shape=f"[{count}]") + "}", bytes(8))
+
+
+def gate():
+    kernel = one_call("CustomKernel", text("source"))
+    return gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call("Abs"), kernel)
+
+
 READERS = {
+    "gate": gate,
+    "pickle": lambda: PICKLES,
     "mlxfn": mlxfn,
     "npy": npy_cases,
     "npz": npz_cases,

@@ -26,6 +26,7 @@ LAYERS = {
     "src/certify": BELOW_METHODS,
     "src/poison": BELOW_METHODS,
     "src/sign": ["base", "crypto", "format"],
+    "src/gate": ["base", "format"],
     "src/defend": BELOW_METHODS + ["attack", "certify"],
     # eval fills the result struct of report.
     "src/eval": BELOW_METHODS + ["attack", "certify", "poison", "sign", "defend", "report"],

@@ -101,7 +101,7 @@ static const refusal refusals[] = {
     {"format-trailing", 181, "here should be the end of a ZIP file; it is truncated, or something follows it"},
     {"format-wide-missing", 180, "the extra fields are malformed or lack a zip64 size"},
     {"limit-decoded", 134, "an array of 17825792 bytes; the limit leaves 16777216"},
-    {"unsupported-encrypted", 129, "an encrypted member is not supported"},
+    {"unsupported-encrypted", 0, "an encrypted member is not supported"},
     {"unsupported-flags", 129, "compression method 8 with flags 0x2000 is not supported"},
     {"unsupported-folder", 0, "member \"x/\" is no .npy file"},
     {"unsupported-method", 187, "compression method 12 with flags 0x0 is not supported"},

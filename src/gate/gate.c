@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The record of what was inspected and found, and the way in. */
+#include "gate/gate.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/options.h"
+
+static const bw_gate_options standard = {.struct_size = sizeof(bw_gate_options),
+                                         .values = 1,
+                                         .max_weight = 1.8e19,
+                                         .max_bytes = UINT64_C(16) << 30};
+
+void bw_gate_options_init(bw_gate_options *options, size_t struct_size) {
+  bwi_options_init(options, struct_size, &standard, sizeof standard);
+  options->struct_size = struct_size;
+}
+
+bw_status bw_gate_create(bw_gate **out, const bw_gate_options *options, bw_error *err) {
+  bw_gate_options own = standard;
+  if (options != NULL) bwi_options_take(&own, sizeof own, options, options->struct_size);
+  if (!(own.max_weight > 0)) return BW_FAIL(err, BW_EINVAL, "max_weight must be above 0");
+  bw_gate *g = bwi_alloc(1, sizeof *g);
+  if (g != NULL) g->texts = bwi_arena_create(0);
+  if (g == NULL || g->texts == NULL) {
+    bwi_free(g);
+    return BW_FAIL(err, BW_ENOMEM, "no memory for a gate");
+  }
+  g->options = own;
+  *out = g;
+  return BW_OK;
+}
+
+void bw_gate_free(bw_gate *gate) {
+  if (gate == NULL) return;
+  bwi_free(gate->files);
+  bwi_free(gate->findings);
+  bwi_arena_free(gate->texts);
+  bwi_free(gate);
+}
+
+uint64_t bw_gate_file_count(const bw_gate *gate) {
+  return gate->n_files;
+}
+
+const bw_gate_file *bw_gate_file_at(const bw_gate *gate, uint64_t i) {
+  return &gate->files[i];
+}
+
+uint64_t bw_gate_finding_count(const bw_gate *gate) {
+  return gate->n_findings;
+}
+
+const bw_gate_finding *bw_gate_finding_at(const bw_gate *gate, uint64_t i) {
+  return &gate->findings[i];
+}
+
+/* ---- keeping ---- */
+
+static const char *keep(bw_gate *g, const char *text) {
+  if (text == NULL) return NULL;
+  const size_t size = strlen(text) + 1;
+  char *kept = bwi_arena_get(g->texts, size, 1);
+  if (kept == NULL)
+    g->out_of_memory = true;
+  else
+    memcpy(kept, text, size);
+  return kept;
+}
+
+/* Room for one more item in a list of count of them. */
+static void *grow(bw_gate *g, void *list, size_t count, size_t *capacity, size_t size) {
+  if (count < *capacity) return list;
+  const size_t wide = *capacity == 0 ? 16 : 2 * *capacity;
+  void *grown = bwi_realloc(list, *capacity, wide, size);
+  if (grown == NULL)
+    g->out_of_memory = true;
+  else
+    *capacity = wide;
+  return grown;
+}
+
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool is_known(const bw_gate *g, const bwi_subject *s, const bw_gate_rule *rule, const char *symbol) {
+  for (size_t i = g->first_finding; i < g->n_findings; i++) {
+    const bw_gate_finding *f = &g->findings[i];
+    if (f->rule == rule && symbol != NULL && same_text(f->symbol, symbol) && same_text(f->member, s->member))
+      return true;
+  }
+  return false;
+}
+
+static void add(bw_gate *g, const bwi_subject *s, bwi_rule number, uint64_t offset, const char *symbol,
+                const char *text) {
+  const bw_gate_rule *rule = bwi_rule_of(number);
+  if (g->out_of_memory || is_known(g, s, rule, symbol)) return;
+  const size_t have = g->n_findings - g->first_finding;
+  if (have > BWI_GATE_MAX_FINDINGS) return;
+  if (have == BWI_GATE_MAX_FINDINGS) {
+    rule = bwi_rule_of(BWI_RULE_LIMIT);
+    text = "there are more findings, which are left out";
+  }
+  bw_gate_finding *findings = grow(g, g->findings, g->n_findings, &g->finding_capacity, sizeof *findings);
+  if (findings == NULL) return;
+  g->findings = findings;
+  const bw_gate_finding finding = {
+      g->files[g->n_files - 1].path, keep(g, s->member), rule, offset, keep(g, symbol), keep(g, text)};
+  if (g->out_of_memory) return;
+  g->findings[g->n_findings++] = finding;
+  bw_gate_file *file = &g->files[g->n_files - 1];
+  *(rule->severity == BW_GATE_NOTE ? &file->n_notes : &file->n_findings) += 1;
+}
+
+static void add_formatted(bw_gate *g, const bwi_subject *s, bwi_rule rule, uint64_t offset,
+                          const char *symbol, const char *format, va_list arguments) {
+  char text[BW_ERROR_TEXT_BYTES];
+  bw_error plain;
+  if (vsnprintf(text, sizeof text, format, arguments) < 0) text[0] = '\0';
+  (void)BW_FAIL(&plain, BW_EFORMAT, "%s", text); /* takes control characters out */
+  add(g, s, rule, offset, symbol, plain.text);
+}
+
+void bwi_gate_find(bw_gate *g, const bwi_subject *s, bwi_rule rule, uint64_t offset, const char *format,
+                   ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  add_formatted(g, s, rule, offset, NULL, format, arguments);
+  va_end(arguments);
+}
+
+void bwi_gate_find_symbol(bw_gate *g, const bwi_subject *s, bwi_rule rule, uint64_t offset,
+                          const char *symbol, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  add_formatted(g, s, rule, offset, symbol, format, arguments);
+  va_end(arguments);
+}
+
+bw_status bwi_gate_find_refusal(bw_gate *g, const bwi_subject *s, bw_status status, const bw_error *why,
+                                bw_error *err) {
+  switch (status) {
+    case BW_OK: return BW_OK;
+    case BW_EFORMAT: bwi_gate_find(g, s, BWI_RULE_MALFORMED, why->offset, "%s", why->text); return BW_OK;
+    case BW_EUNSUPPORTED:
+      bwi_gate_find(g, s, BWI_RULE_UNSUPPORTED, why->offset, "%s", why->text);
+      return BW_OK;
+    case BW_ELIMIT: bwi_gate_find(g, s, BWI_RULE_LIMIT, why->offset, "%s", why->text); return BW_OK;
+    default: return BW_FAIL(err, status, "%s", why->text);
+  }
+}
+
+/* ---- files ---- */
+
+static bw_status begin_file(bw_gate *g, const char *path, bw_error *err) {
+  bw_gate_file *files = grow(g, g->files, g->n_files, &g->file_capacity, sizeof *files);
+  if (files != NULL) g->files = files;
+  const char *kept = keep(g, path);
+  if (g->out_of_memory) {
+    g->out_of_memory = false;
+    return BW_FAIL(err, BW_ENOMEM, "no memory to inspect %s", path);
+  }
+  g->files[g->n_files++] = (bw_gate_file){.path = kept};
+  g->first_finding = g->n_findings;
+  g->bytes_left = g->options.max_bytes;
+  g->members_left = BWI_GATE_MAX_MEMBERS;
+  return BW_OK;
+}
+
+/* Enters how the inspection went; what memory could not hold is a failure of the call. */
+static bw_status end_file(bw_gate *g, const bwi_subject *s, bw_status status, const bw_error *why,
+                          bw_error *err) {
+  bw_gate_file *file = &g->files[g->n_files - 1];
+  file->bytes = s->size;
+  file->status = status;
+  if (status == BW_OK)
+    file->type = s->type;
+  else
+    file->reason = keep(g, why->text);
+  if (status != BW_ENOMEM && !g->out_of_memory) return BW_OK;
+  g->out_of_memory = false;
+  g->n_files--;
+  g->n_findings = g->first_finding;
+  return BW_FAIL(err, BW_ENOMEM, "no memory to inspect %s", s->path);
+}
+
+static bw_status open_file(bwi_subject *s, struct stat *before, bw_error *err) {
+  /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
+  s->file = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (s->file < 0 || fstat(s->file, before) != 0) {
+    char reason[96];
+    const int error = errno;
+    if (strerror_r(error, reason, sizeof reason) != 0)
+      (void)snprintf(reason, sizeof reason, "error %d", error);
+    return BW_FAIL(err, BW_EIO, "cannot open %s: %s", s->path, reason);
+  }
+  if (!S_ISREG(before->st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", s->path);
+  s->size = (uint64_t)before->st_size;
+  return BW_OK;
+}
+
+static bw_status look_at_file(bw_gate *g, bwi_subject *s, bw_error *err) {
+  struct stat before, after;
+  bw_status status = open_file(s, &before, err);
+  if (status == BW_OK) status = bwi_gate_look(g, s, err);
+  if (status == BW_OK && (fstat(s->file, &after) != 0 || after.st_size != before.st_size ||
+                          after.st_mtime != before.st_mtime || after.st_ctime != before.st_ctime))
+    status = BW_FAIL(err, BW_EIO, "cannot read %s: it changed while it was read", s->path);
+  if (s->file >= 0) (void)close(s->file);
+  bwi_free(s->owned);
+  return status;
+}
+
+bw_status bw_gate_inspect(bw_gate *gate, const char *path, bw_error *err) {
+  bwi_subject s = {.path = path, .file = -1};
+  bw_error why = {BW_OK, BW_NO_OFFSET, ""};
+  BW_TRY(begin_file(gate, path, err));
+  return end_file(gate, &s, look_at_file(gate, &s, &why), &why, err);
+}
+
+bw_status bw_gate_inspect_bytes(bw_gate *gate, const char *name, const void *data, size_t size,
+                                bw_error *err) {
+  bwi_subject s = {.path = name, .file = -1, .size = size, .bytes = {data, size}};
+  bw_error why = {BW_OK, BW_NO_OFFSET, ""};
+  BW_TRY(begin_file(gate, name, err));
+  return end_file(gate, &s, bwi_gate_look(gate, &s, &why), &why, err);
+}
