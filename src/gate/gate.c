@@ -196,13 +196,7 @@ static bw_status end_file(bw_gate *g, const bwi_subject *s, bw_status status, co
 static bw_status open_file(bwi_subject *s, struct stat *before, bw_error *err) {
   /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
   s->file = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (s->file < 0 || fstat(s->file, before) != 0) {
-    char reason[96];
-    const int error = errno;
-    if (strerror_r(error, reason, sizeof reason) != 0)
-      (void)snprintf(reason, sizeof reason, "error %d", error);
-    return BW_FAIL(err, BW_EIO, "cannot open %s: %s", s->path, reason);
-  }
+  if (s->file < 0 || fstat(s->file, before) != 0) return bwi_fail_system(err, "open", s->path, errno);
   if (!S_ISREG(before->st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", s->path);
   s->size = (uint64_t)before->st_size;
   return BW_OK;

@@ -17,7 +17,7 @@ bw_status bwi_subject_copy(const bwi_subject *s, uint64_t offset, void *to, size
   while (n > 0) {
     const ssize_t got = pread(s->file, next, n, (off_t)offset);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return BW_FAIL(err, BW_EIO, "cannot read %s: error %d", s->path, errno);
+    if (got < 0) return bwi_fail_system(err, "read", s->path, errno);
     if (got == 0) return BW_FAIL(err, BW_EIO, "cannot read %s: it became shorter while it was read", s->path);
     next += got;
     offset += (uint64_t)got;
