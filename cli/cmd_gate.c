@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bulwark gate: whether files may be loaded. */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,7 +11,7 @@ typedef struct settings {
   const char *sarif;
   double max_weight;
   uint64_t max_bytes;
-  bool json, no_values;
+  bool json, no_values, hold;
 } settings;
 
 static const cli_option options[] = {
@@ -20,6 +22,10 @@ static const cli_option options[] = {
      "do not read the weights for NaN, infinities and numbers out of range: of large files only the header "
      "is read",
      offsetof(settings, no_values), NULL},
+    {"hold", 0, CLI_FLAG, NULL,
+     "run a command on exactly the bytes that were inspected: a sealed copy, whose path takes the place of "
+     "{}",
+     offsetof(settings, hold), NULL},
     {"max-weight", 0, CLI_REAL, "X", "largest magnitude of a weight that is no finding (default 1.8e19)",
      offsetof(settings, max_weight), NULL},
     {"max-bytes", 0, CLI_COUNT, "N",
@@ -33,7 +39,7 @@ static int run(int argc, char **argv);
 
 const cli_command cmd_gate = {
     .name = "gate",
-    .arguments = "FILE...",
+    .arguments = "FILE|FOLDER... | --hold FILE -- COMMAND {}",
     .summary = "decide whether files may be loaded, without executing anything in them",
     .description =
         "Decides whether files may be loaded by MLX, NumPy or PyTorch: safetensors, npy, npz, mlxfn, pickles "
@@ -85,13 +91,49 @@ static int write_sarif(const bw_gate *gate, const char *path) {
   return code;
 }
 
+/* Shows what was found and gives the exit code for it. */
+static int report(const bw_gate *gate, const settings *s) {
+  int code = print_report(gate, s);
+  if (code == CLI_CLEAN) code = write_sarif(gate, s->sarif);
+  return code == CLI_CLEAN ? exit_code(gate) : code;
+}
+
 static int inspect_all(bw_gate *gate, const settings *s, int n, char **paths) {
   bw_error err = {0};
   for (int i = 0; i < n; i++)
     if (bw_gate_inspect(gate, paths[i], &err) != BW_OK) return cli_report_error(paths[i], &err);
-  int code = print_report(gate, s);
-  if (code == CLI_CLEAN) code = write_sarif(gate, s->sarif);
-  return code == CLI_CLEAN ? exit_code(gate) : code;
+  return report(gate, s);
+}
+
+/* ---- --hold ---- */
+
+/* Becomes the command, with the copy in place of each {}; comes back only if it cannot. */
+static int run_command(const bw_held *held, char **command, int n) {
+  char path[32];
+  const int descriptor = bw_held_descriptor(held);
+  snprintf(path, sizeof path, "/dev/fd/%d", descriptor);
+  for (int i = 0; i < n; i++)
+    if (strcmp(command[i], "{}") == 0) command[i] = path;
+  if (fcntl(descriptor, F_SETFD, 0) == 0) execvp(command[0], command);
+  fprintf(stderr, "bulwark: %s: cannot run: %s\n", command[0], strerror(errno));
+  return CLI_BAD_INPUT;
+}
+
+static int hold(bw_gate *gate, const settings *s, int n, char **operands) {
+  bw_error err = {0};
+  bw_held *held = NULL;
+  bool has_place = false;
+  for (int i = 1; i < n; i++) has_place = has_place || strcmp(operands[i], "{}") == 0;
+  if (!has_place) return cli_usage_error(&cmd_gate, "--hold expects FILE -- COMMAND with a {} in it");
+  if (bw_gate_hold(&held, gate, operands[0], &err) != BW_OK) return cli_report_error(operands[0], &err);
+  if (held == NULL) {
+    const int code = report(gate, s);
+    return code == CLI_CLEAN ? CLI_FINDING : code;
+  }
+  operands[n] = NULL;
+  const int code = run_command(held, operands + 1, n - 1);
+  bw_held_free(held);
+  return code;
 }
 
 static int run(int argc, char **argv) {
@@ -108,7 +150,7 @@ static int run(int argc, char **argv) {
   o.max_bytes = s.max_bytes;
   if (!(o.max_weight > 0)) return cli_usage_error(&cmd_gate, "--max-weight must be above 0");
   if (bw_gate_create(&gate, &o, &err) != BW_OK) return cli_report_error("gate", &err);
-  code = inspect_all(gate, &s, n, argv + 1);
+  code = s.hold ? hold(gate, &s, n, argv + 1) : inspect_all(gate, &s, n, argv + 1);
   bw_gate_free(gate);
   return code;
 }

@@ -42,13 +42,30 @@ typedef struct bw_gate bw_gate;
 BW_API BW_NODISCARD bw_status bw_gate_create(bw_gate **out, const bw_gate_options *options, bw_error *err);
 BW_API void bw_gate_free(bw_gate *gate);
 
-/* Inspects a file and adds it to the gate's list. A file that cannot be read is in the list, too, with the
- * reason as its status. BW_ENOMEM. */
+/* Inspects a file, or all files below a folder, and adds them to the gate's list. A file that cannot be read
+ * is in the list, too, with the reason as its status. Symbolic links in a folder are findings and not
+ * followed. BW_ENOMEM. */
 BW_API BW_NODISCARD bw_status bw_gate_inspect(bw_gate *gate, const char *path, bw_error *err);
 
 /* The same for bytes in memory that nobody may change meanwhile. name stands for the path. BW_ENOMEM. */
 BW_API BW_NODISCARD bw_status bw_gate_inspect_bytes(bw_gate *gate, const char *name, const void *data,
                                                     size_t size, bw_error *err);
+
+/* A private copy of a file that was inspected: what is used is what was verified, whatever happens to the
+ * file. On Linux it is memory that is sealed, so that nobody can change it any more; elsewhere a file without
+ * a name, of which only a descriptor for reading is left. */
+typedef struct bw_held bw_held;
+
+/* Copies a file, inspects the copy, and hands it out if there is no finding; else *out is NULL and the gate's
+ * list says why. *out is the caller's, freed by bw_held_free. BW_EIO: the file cannot be read, or no copy be
+ * made; BW_ELIMIT; BW_ENOMEM. */
+BW_API BW_NODISCARD bw_status bw_gate_hold(bw_held **out, bw_gate *gate, const char *path, bw_error *err);
+BW_API const void *bw_held_data(const bw_held *held); /* borrowed, read-only */
+BW_API size_t bw_held_bytes(const bw_held *held);
+/* For reading, at its beginning; closed by bw_held_free, and by programs that this process becomes unless
+ * FD_CLOEXEC is taken away. Others open it as /dev/fd/N. */
+BW_API int bw_held_descriptor(const bw_held *held);
+BW_API void bw_held_free(bw_held *held); /* NULL is fine */
 
 typedef struct bw_gate_file {
   const char *path;

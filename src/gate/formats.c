@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
-
 static bool starts(const bwi_subject *s, const char *magic, size_t n) {
   return s->bytes.size >= n && memcmp(s->bytes.data, magic, n) == 0;
 }
@@ -77,19 +75,6 @@ static bool is_empty(const bwi_subject *s) {
   return s->size == 0;
 }
 
-/* UTF-8 without control characters; the last character may be cut off. */
-static bool is_text(const bwi_subject *s) {
-  const bwi_bytes text = s->bytes;
-  for (size_t at = 0; at < text.size;) {
-    const uint8_t c = text.data[at];
-    const size_t n = bwi_utf8_length(text.data + at, text.size - at);
-    if (n == 0 && !(text.size - at < 4 && s->size > text.size)) return false;
-    if (c == 0x7F || (c < 0x20 && (c < '\t' || c > '\r'))) return false;
-    at += n == 0 ? text.size - at : n;
-  }
-  return true;
-}
-
 /* ---- the table ---- */
 
 static const bwi_gate_format_row rows[] = {
@@ -98,12 +83,16 @@ static const bwi_gate_format_row rows[] = {
     {"zip", ".zip .npz .pt .pth .ckpt .keras", bwi_is_zip, bwi_inspect_zip},
     {"gzip", ".gz .tgz .joblib", bwi_is_gzip, bwi_inspect_gzip},
     {"opaque container", ".7z .rar .xz .bz2 .zst .lz4", is_opaque, inspect_opaque},
+    {"GGUF", ".gguf", bwi_is_gguf, bwi_inspect_gguf},
+    {"HDF5", ".h5 .hdf5 .hdf", bwi_is_hdf5, bwi_inspect_hdf5},
+    {"tar", ".tar .pt .pth", bwi_is_tar, bwi_inspect_tar},
     {"picture", ".png .jpg .jpeg .gif .webp", is_picture, NULL},
     {"executable", ".so .dylib .dll .exe .pyc .sh", is_executable, inspect_executable},
     {"safetensors", ".safetensors", bwi_is_safetensors, bwi_inspect_safetensors},
     {"mlxfn", ".mlxfn", bwi_is_mlxfn, bwi_inspect_mlxfn},
     {"pickle", ".pkl .pickle .pt .pth .ckpt .joblib .dill", bwi_is_pickle, bwi_inspect_pickle},
-    {"text", ".txt .md .csv .tsv", is_text, NULL},
+    {"text", ".txt .md .csv .tsv .json .py .jinja .yaml .yml", bwi_is_text, bwi_inspect_text},
+    {"ONNX", ".onnx", bwi_is_onnx, bwi_inspect_onnx},
     {"zlib", ".z .zlib .joblib", bwi_is_zlib, bwi_inspect_zlib}, /* "x^2" is text */
 };
 

@@ -35,5 +35,15 @@ bool bwi_is_safetensors(const bwi_subject *s);
 bw_status bwi_inspect_safetensors(bw_gate *g, bwi_subject *s, bw_error *err);
 bool bwi_is_mlxfn(const bwi_subject *s);
 bw_status bwi_inspect_mlxfn(bw_gate *g, bwi_subject *s, bw_error *err);
+bool bwi_is_gguf(const bwi_subject *s);
+bw_status bwi_inspect_gguf(bw_gate *g, bwi_subject *s, bw_error *err);
+bool bwi_is_hdf5(const bwi_subject *s);
+bw_status bwi_inspect_hdf5(bw_gate *g, bwi_subject *s, bw_error *err);
+bool bwi_is_onnx(const bwi_subject *s);
+bw_status bwi_inspect_onnx(bw_gate *g, bwi_subject *s, bw_error *err);
+bool bwi_is_tar(const bwi_subject *s);
+bw_status bwi_inspect_tar(bw_gate *g, bwi_subject *s, bw_error *err);
+bool bwi_is_text(const bwi_subject *s);
+bw_status bwi_inspect_text(bw_gate *g, bwi_subject *s, bw_error *err);
 
 #endif

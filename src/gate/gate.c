@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/options.h"
+#include "base/walk.h"
 
 static const bw_gate_options standard = {.struct_size = sizeof(bw_gate_options),
                                          .values = 1,
@@ -193,32 +195,94 @@ static bw_status end_file(bw_gate *g, const bwi_subject *s, bw_status status, co
   return BW_FAIL(err, BW_ENOMEM, "no memory to inspect %s", s->path);
 }
 
-static bw_status open_file(bwi_subject *s, struct stat *before, bw_error *err) {
-  /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
-  s->file = open(s->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (s->file < 0 || fstat(s->file, before) != 0) return bwi_fail_system(err, "open", s->path, errno);
-  if (!S_ISREG(before->st_mode)) return BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", s->path);
-  s->size = (uint64_t)before->st_size;
-  return BW_OK;
-}
-
+/* s->file is open, and closed here. */
 static bw_status look_at_file(bw_gate *g, bwi_subject *s, bw_error *err) {
   struct stat before, after;
-  bw_status status = open_file(s, &before, err);
-  if (status == BW_OK) status = bwi_gate_look(g, s, err);
+  bw_status status = BW_OK;
+  if (fstat(s->file, &before) != 0)
+    status = bwi_fail_system(err, "read", s->path, errno);
+  else if (!S_ISREG(before.st_mode))
+    status = BW_FAIL(err, BW_EIO, "cannot read %s: not a regular file", s->path);
+  if (status == BW_OK) {
+    s->size = (uint64_t)before.st_size;
+    status = bwi_gate_look(g, s, err);
+  }
   if (status == BW_OK && (fstat(s->file, &after) != 0 || after.st_size != before.st_size ||
                           after.st_mtime != before.st_mtime || after.st_ctime != before.st_ctime))
     status = BW_FAIL(err, BW_EIO, "cannot read %s: it changed while it was read", s->path);
-  if (s->file >= 0) (void)close(s->file);
+  (void)close(s->file);
   bwi_free(s->owned);
   return status;
 }
 
-bw_status bw_gate_inspect(bw_gate *gate, const char *path, bw_error *err) {
-  bwi_subject s = {.path = path, .file = -1};
+static bw_status inspect_file(bw_gate *g, const char *path, bw_error *err) {
+  bwi_subject s = {.path = path};
   bw_error why = {BW_OK, BW_NO_OFFSET, ""};
-  BW_TRY(begin_file(gate, path, err));
-  return end_file(gate, &s, look_at_file(gate, &s, &why), &why, err);
+  BW_TRY(begin_file(g, path, err));
+  /* Without O_NONBLOCK a named pipe would hold us here before its kind can be asked. */
+  s.file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const bw_status status =
+      s.file < 0 ? bwi_fail_system(&why, "open", path, errno) : look_at_file(g, &s, &why);
+  return end_file(g, &s, status, &why, err);
+}
+
+/* ---- folders ---- */
+
+static bw_status inspect_entry(bw_gate *g, int root, const char *path, const bwi_walk_entry *entry,
+                               bw_error *err) {
+  bwi_subject s = {.path = path};
+  bw_error why = {BW_OK, BW_NO_OFFSET, ""};
+  if (entry->kind == BWI_WALK_FOLDER) return BW_OK;
+  BW_TRY(begin_file(g, path, err));
+  bw_status status = BW_OK;
+  if (entry->kind == BWI_WALK_FILE) {
+    status = bwi_walk_open_below(&s.file, root, entry->path, &why);
+    if (status == BW_OK) status = look_at_file(g, &s, &why);
+  } else {
+    s.type = "link or special file";
+    bwi_gate_find(g, &s, BWI_RULE_SYMLINK, BW_NO_OFFSET, "a %s in the folder, which was not followed",
+                  entry->kind == BWI_WALK_SYMLINK ? "symbolic link" : "device, pipe or socket");
+  }
+  return end_file(g, &s, status, &why, err);
+}
+
+static bw_status inspect_below(bw_gate *g, const char *path, int root, const bwi_walk *walk, bw_error *err) {
+  bw_status status = BW_OK;
+  bwi_buffer whole = {0};
+  for (size_t i = 0; i < walk->count && status == BW_OK; i++) {
+    whole.size = 0;
+    bwi_buffer_format(&whole, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/",
+                      walk->entries[i].path);
+    status = whole.failed ? BW_FAIL(err, BW_ENOMEM, "no memory to inspect %s", path)
+                          : inspect_entry(g, root, whole.data, &walk->entries[i], err);
+  }
+  bwi_buffer_free(&whole);
+  return status;
+}
+
+static bw_status inspect_folder(bw_gate *g, const char *path, bw_error *err) {
+  int root = -1;
+  bwi_walk walk = {0};
+  bw_error why = {BW_OK, BW_NO_OFFSET, ""};
+  bw_status status = bwi_walk_open_root(&root, path, &why);
+  if (status == BW_OK) status = bwi_walk_below(&walk, root, NULL, NULL, &why);
+  if (status == BW_OK) {
+    status = inspect_below(g, path, root, &walk, err);
+  } else { /* the folder itself is what could not be read */
+    const bwi_subject s = {.path = path};
+    const bw_status reason = status;
+    status = begin_file(g, path, err);
+    if (status == BW_OK) status = end_file(g, &s, reason, &why, err);
+  }
+  if (root >= 0) (void)close(root);
+  bwi_walk_clear(&walk);
+  return status;
+}
+
+bw_status bw_gate_inspect(bw_gate *gate, const char *path, bw_error *err) {
+  struct stat info;
+  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return inspect_folder(gate, path, err);
+  return inspect_file(gate, path, err);
 }
 
 bw_status bw_gate_inspect_bytes(bw_gate *gate, const char *name, const void *data, size_t size,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gate/formats.h"
+#include "gate/paths.h"
 
 #define HEAD_BYTES (128u << 10) /* read to recognise a format; the header of an npy file fits */
 #define ZIP_END_BYTES 22u
@@ -28,11 +29,22 @@ static bool has_zip_end(bwi_bytes tail, uint64_t file_bytes) {
   return false;
 }
 
+/* HDF5 may begin at 512, 1024, 2048, ... bytes, behind whatever its user likes. */
+static bool has_hdf5_inside(bwi_bytes head) {
+  static const uint8_t signature[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
+  for (size_t at = 512; at + sizeof signature <= head.size; at *= 2)
+    if (memcmp(head.data + at, signature, sizeof signature) == 0) return true;
+  return false;
+}
+
 static bw_status find_second_format(bw_gate *g, const bwi_subject *s, bw_error *err) {
   const size_t n = s->size < ZIP_TAIL_BYTES ? (size_t)s->size : ZIP_TAIL_BYTES;
   uint8_t *tail = bwi_alloc(n, 1);
   if (tail == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the end of %s", s->path);
   const bw_status status = bwi_subject_copy(s, s->size - n, tail, n, err);
+  if (has_hdf5_inside(s->bytes))
+    bwi_gate_find(g, s, BWI_RULE_POLYGLOT, BW_NO_OFFSET, "the content is %s, and HDF5 behind a user block",
+                  s->type);
   if (status == BW_OK && has_zip_end((bwi_bytes){tail, n}, s->size))
     bwi_gate_find(g, s, BWI_RULE_POLYGLOT, BW_NO_OFFSET, "the content is %s, and a ZIP archive ends in it",
                   s->type);
@@ -63,18 +75,6 @@ bw_status bwi_gate_look(bw_gate *g, bwi_subject *s, bw_error *err) {
 
 /* ---- members of archives ---- */
 
-static bool leads_out(bwi_bytes name) {
-  const uint8_t *c = name.data;
-  if (name.size > 0 && (c[0] == '/' || c[0] == '\\')) return true;
-  if (name.size > 1 && c[1] == ':') return true;
-  for (size_t i = 0; i + 1 < name.size; i++) {
-    const bool starts = i == 0 || c[i - 1] == '/' || c[i - 1] == '\\';
-    const bool ends = i + 2 == name.size || c[i + 2] == '/' || c[i + 2] == '\\';
-    if (c[i] == '.' && c[i + 1] == '.' && starts && ends) return true;
-  }
-  return false;
-}
-
 bw_status bwi_gate_look_inside(bw_gate *g, const bwi_subject *parent, bwi_bytes name, bwi_bytes content,
                                bw_error *err) {
   char path[MEMBER_NAME_BYTES];
@@ -88,7 +88,7 @@ bw_status bwi_gate_look_inside(bw_gate *g, const bwi_subject *parent, bwi_bytes 
                    .file = -1,
                    .storages = parent->storages,
                    .depth = parent->depth + 1};
-  if (leads_out(name))
+  if (bwi_path_leads_out(name))
     bwi_gate_find(g, &s, BWI_RULE_ARCHIVE_PATH, BW_NO_OFFSET, "the member's name leads out of the folder");
   if (s.depth > BWI_GATE_MAX_DEPTH) {
     bwi_gate_find(g, &s, BWI_RULE_LIMIT, BW_NO_OFFSET, "an archive in more than %d others; not inspected",

@@ -69,6 +69,51 @@ PICKLES = {
 }
 
 
+def model_cases(zip_bytes, Member, models):
+    """Formats of model_bytes.py."""
+    m = models
+    template = m.pair("tokenizer.chat_template", 8, m.gtext("{{ ''.__class__.__mro__ }}"))
+    nan = struct.pack("<ffff", 1, float("nan"), 2, 3)
+    layer = b'{"class_name": "Sequential", "config": {"layers": [{"class_name": "%s", "config": {}}]}}'
+    keras = b'{"module": "%s", "class_name": "Functional", "config": {}, "registered_name": null}'
+    return {
+        "ok-gguf": m.gguf([], [m.gtensor()], bytes(16)),
+        "ok-gguf-template": m.gguf([m.pair("tokenizer.chat_template", 8, m.gtext("{{ messages }}"))]),
+        "ok-onnx": m.onnx(m.field(1, m.node("Gelu", "com.microsoft")) + m.field(5, m.tensor_proto())),
+        "ok-onnx-external": m.onnx(m.field(5, m.tensor_proto(raw=None, more=m.external()))),
+        "ok-hdf5": m.hdf5(body=layer % b"Dense"),
+        "ok-tar": m.file() + m.END,
+        "ok-json": b'{"model_type": "llama", "hidden_size": 4096}',
+        "ok-json-template": b'{"chat_template": "{% for m in messages %}{{ m }}{% endfor %}"}',
+        "ok-keras": zip_bytes([Member("config.json", keras % b"keras.src.models.functional", 0)]),
+        "format-gguf-template": m.gguf([template]),
+        "format-gguf-overlap": m.gguf([], [m.gtensor("a", (16,)), m.gtensor("b", (16,), 0, 32)], bytes(96)),
+        "format-gguf-values": m.gguf([], [m.gtensor()], nan),
+        "format-onnx-path": m.onnx(m.field(5, m.tensor_proto(raw=None, more=m.external("../../etc/passwd")))),
+        "format-onnx-external-size": m.onnx(m.field(5, m.tensor_proto(raw=None, more=m.external(length=9)))),
+        "format-onnx-size": m.onnx(m.field(5, m.tensor_proto(raw=bytes(7)))),
+        "format-onnx-values": m.onnx(m.field(5, m.tensor_proto((4,), raw=nan))),
+        "format-hdf5-lambda": m.hdf5(body=layer % b"L\\u0061mbda"),
+        "format-hdf5-inside": (b"\x80\x04C\0." + bytes(600))[:512] + m.hdf5(),
+        "format-hdf5-trailing": m.hdf5() + b"x",
+        "format-keras-module": zip_bytes([Member("config.json", keras % b"os", 0)]),
+        "format-keras-lambda": zip_bytes([Member("config.json", layer % b"__lambda__", 0)]),
+        "format-tar-link": m.header(b"l", kind=b"2", link=b"/etc/passwd") + m.END,
+        "format-tar-path": m.file(name=b"../x") + m.END,
+        "format-tar-folder-path": m.header(b"/d/", kind=b"5") + m.END,
+        "format-tar-device": m.header(b"d", kind=b"3") + m.END,
+        "format-tar-mode": m.file(mode=0o4755) + m.END,
+        "format-tar-duplicate": m.file() * 2 + m.END,
+        "format-tar-pickle": m.file(CALL, name=b"pickle") + m.END,
+        "format-tar-truncated": m.file(CALL, name=b"pickle")[:600],
+        "format-auto-map": b'{"auto_map": {"AutoModel": "modeling.Net"}}',
+        "format-model-file": b'{"model_type": "x", "model_file": "model.py"}',
+        "format-json-template": b'{"chat_template": "{{ x.\\u005f_class__ }}"}',
+        "format-python": b"import math\n\ndef f(x):\n    return math.sqrt(x)\n",
+        "format-python-dangerous": b"import os\n\nclass Net:\n    # eval(1)\n    x = os.system('true')\n    y = eval('1')\n",
+    }
+
+
 def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel):
     """What make_corpus.py has builders for comes from there."""
     hostile, harmless = CALL, PICKLES["ok-list"]

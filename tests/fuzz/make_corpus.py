@@ -10,7 +10,8 @@ import struct
 import sys
 import zlib
 
-from gate_bytes import PICKLES, gate_cases
+import model_bytes
+from gate_bytes import PICKLES, gate_cases, model_cases
 from mlxfn_bytes import File, custom_kernel, every_primitive, f32, i32, s32, s64, text, u8, u64, vec
 
 LAYOUTS = "0.22.0 0.23.0 0.23.2 0.24.0 0.25.0 0.25.2 0.26.2 0.29.0 0.29.1 0.30.0 0.31.2 0.32.1 0.32.2 0.32.4".split()
@@ -599,12 +600,19 @@ def safetensors_of(dtype="F32", count=2):
 
 def gate():
     kernel = one_call("CustomKernel", text("source"))
-    return gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call("Abs"), kernel)
+    return gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call("Abs"), kernel) | model_cases(
+        zip_bytes, Member, model_bytes
+    )
 
 
 READERS = {
     "gate": gate,
+    "gguf": model_bytes.gguf_cases,
+    "hdf5": model_bytes.hdf5_cases,
+    "onnx": model_bytes.onnx_cases,
     "pickle": lambda: PICKLES,
+    "tar": model_bytes.tar_cases,
+    "text": model_bytes.text_cases,
     "mlxfn": mlxfn,
     "npy": npy_cases,
     "npz": npz_cases,

@@ -5,7 +5,9 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -36,17 +38,32 @@ typedef struct row {
 /* clang-format off */
 static const row rows[] = {
     {"format-7z", "opaque container", "type-opaque"},
+    {"format-auto-map", "JSON", "remote-code"},
     {"format-bytecode", "executable", "executable"},
     {"format-elf", "executable", "executable"},
+    {"format-gguf-overlap", "GGUF", "malformed"},
+    {"format-gguf-template", "GGUF", "template-escape"},
+    {"format-gguf-values", "GGUF", "values-not-finite"},
     {"format-gzip", "gzip", "pickle-import-dangerous"},
     {"format-gzip-trailing", "gzip", "unsupported"},
+    {"format-hdf5-inside", "pickle", "polyglot pickle-broken"},
+    {"format-hdf5-lambda", "HDF5", "keras-lambda"},
+    {"format-hdf5-trailing", "HDF5", "malformed"},
+    {"format-json-template", "JSON", "template-escape"},
+    {"format-keras-lambda", "zip", "keras-lambda"},
+    {"format-keras-module", "zip", "keras-module"},
     {"format-legacy", "PyTorch file, as before 1.6", "pickle-import-dangerous malformed pickle-broken"},
     {"format-legacy-long", "PyTorch file, as before 1.6", "malformed pickle-broken"},
     {"format-mlxfn-kernel", "mlxfn", "kernel-source unsupported"},
+    {"format-model-file", "JSON", "remote-code"},
     {"format-npy-fields", "npy", "object-array pickle-import-dangerous"},
     {"format-npy-objects", "npy", "object-array pickle-import-dangerous"},
     {"format-npy-short", "npy", "malformed"},
     {"format-npz", "npz", "object-array pickle-import-dangerous"},
+    {"format-onnx-external-size", "ONNX", "external-data malformed"},
+    {"format-onnx-path", "ONNX", "external-path"},
+    {"format-onnx-size", "ONNX", "malformed"},
+    {"format-onnx-values", "ONNX", "values-not-finite"},
     {"format-pickle", "pickle", "pickle-import-dangerous"},
     {"format-pickle-behind-fault", "pickle", "pickle-broken pickle-import-dangerous"},
     {"format-pickle-class-called", "pickle", "pickle-call"},
@@ -59,15 +76,25 @@ static const row rows[] = {
     {"format-pickle-trailing", "pickle", "pickle-broken"},
     {"format-pickle-unknown-import", "pickle", "pickle-import"},
     {"format-polyglot", "npy", "polyglot"},
+    {"format-python", "Python source", "python-source"},
+    {"format-python-dangerous", "Python source", "python-source python-dangerous python-dangerous"},
     {"format-range", "npy", "values-range"},
     {"format-safetensors-length", "safetensors", "malformed"},
     {"format-safetensors-trailing", "safetensors", "malformed"},
     {"format-script", "executable", "executable"},
+    {"format-tar-device", "tar", "archive-link"},
+    {"format-tar-duplicate", "tar", "archive-duplicate"},
+    {"format-tar-folder-path", "tar", "archive-path"},
+    {"format-tar-link", "tar", "archive-link"},
+    {"format-tar-mode", "tar", "archive-link"},
+    {"format-tar-path", "tar", "archive-path"},
+    {"format-tar-pickle", "tar", "pickle-import-dangerous"},
+    {"format-tar-truncated", "tar", "pickle-import-dangerous"},
     {"format-torch", "PyTorch archive", "pickle-import-dangerous type-unknown"},
     {"format-torch-hidden", "PyTorch archive", "pickle-import-dangerous"},
     {"format-torch-no-storage", "PyTorch archive", "malformed"},
     {"format-torch-short-storage", "PyTorch archive", "malformed type-unknown"},
-    {"format-torchscript", "TorchScript archive", "torchscript-code"},
+    {"format-torchscript", "TorchScript archive", "python-source torchscript-code"},
     {"format-values", "npy", "values-not-finite"},
     {"format-zip-bomb", "zip", "archive-bomb"},
     {"format-zip-crc", "zip", "malformed pickle-import-dangerous"},
@@ -83,18 +110,27 @@ static const row rows[] = {
     {"format-zlib", "zlib", "pickle-import-dangerous"},
     {"ok-empty", "empty", ""},
     {"ok-encrypted", "zip", "archive-encrypted"},
+    {"ok-gguf", "GGUF", ""},
+    {"ok-gguf-template", "GGUF", "template"},
     {"ok-gzip", "gzip", ""},
+    {"ok-hdf5", "HDF5", ""},
+    {"ok-json", "JSON", ""},
+    {"ok-json-template", "JSON", "template"},
+    {"ok-keras", "zip", ""},
     {"ok-legacy", "PyTorch file, as before 1.6", ""},
     {"ok-mlxfn", "mlxfn", ""},
     {"ok-npy", "npy", ""},
     {"ok-npy-objects", "npy", "object-array"},
     {"ok-npy-string", "npy", ""},
     {"ok-npz", "npz", ""},
+    {"ok-onnx", "ONNX", "custom-operator"},
+    {"ok-onnx-external", "ONNX", "external-data"},
     {"ok-pickle", "pickle", ""},
     {"ok-picture", "picture", ""},
     {"ok-safetensors", "safetensors", ""},
     {"ok-safetensors-f8", "safetensors", ""},
     {"ok-state", "pickle", ""},
+    {"ok-tar", "tar", ""},
     {"ok-text", "text", ""},
     {"ok-torch", "PyTorch archive", ""},
     {"ok-two-pickles", "pickle", ""},
@@ -280,6 +316,78 @@ static void reads_files(void **state) {
   bw_gate_free(gate);
 }
 
+static void write_file(const char *folder, const char *name, const char *content, size_t size) {
+  char path[600];
+  (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+  assert_int_equal(bwi_file_write(path, content, size, NULL), BW_OK);
+}
+
+static void remove_in(const char *folder, const char *name) {
+  char path[600];
+  (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+  assert_int_equal(remove(path), 0);
+}
+
+static const char hostile[] = "cos\nsystem\n(S'true'\ntR.";
+
+static void reads_folders(void **state) {
+  (void)state;
+  char folder[] = "/tmp/bulwark-gate-XXXXXX", below[64], link[64], path[64];
+  assert_non_null(mkdtemp(folder));
+  (void)snprintf(below, sizeof below, "%s/below", folder);
+  (void)snprintf(link, sizeof link, "%s/link", folder);
+  assert_int_equal(mkdir(below, 0700), 0);
+  write_file(folder, "a.txt", "text", 4);
+  write_file(below, "m.bin", hostile, sizeof hostile - 1);
+  assert_int_equal(symlink("/etc/passwd", link), 0);
+  bw_gate *gate = new_gate();
+  assert_int_equal(bw_gate_inspect(gate, folder, NULL), BW_OK);
+  assert_int_equal(bw_gate_file_count(gate), 3);
+  (void)snprintf(path, sizeof path, "%s/below/m.bin", folder);
+  assert_string_equal(bw_gate_file_at(gate, 1)->path, path);
+  char *rules = rules_of(gate);
+  assert_string_equal(rules, "pickle-import-dangerous symlink");
+  bwi_free(rules);
+  bw_gate_free(gate);
+  remove_in(folder, "link");
+  remove_in(folder, "a.txt");
+  remove_in(below, "m.bin");
+  assert_int_equal(rmdir(below), 0);
+  assert_int_equal(rmdir(folder), 0);
+}
+
+/* What is handed out stays, whatever happens to the file. */
+static void holds_what_it_inspected(void **state) {
+  (void)state;
+  char folder[] = "/tmp/bulwark-gate-XXXXXX", path[64], read_back[5] = "";
+  assert_non_null(mkdtemp(folder));
+  (void)snprintf(path, sizeof path, "%s/x", folder);
+  write_file(folder, "x", "text", 4);
+  bw_gate *gate = new_gate();
+  bw_held *held = NULL;
+  assert_int_equal(bw_gate_hold(&held, gate, path, NULL), BW_OK);
+  assert_non_null(held);
+  write_file(folder, "x", "changed", 7);
+  assert_int_equal(bw_held_bytes(held), 4);
+  assert_memory_equal(bw_held_data(held), "text", 4);
+  const int descriptor = bw_held_descriptor(held);
+  assert_int_equal(read(descriptor, read_back, sizeof read_back), 4);
+  assert_string_equal(read_back, "text");
+  assert_true(write(descriptor, "x", 1) < 0);
+  assert_true(ftruncate(descriptor, 0) != 0);
+  bw_held_free(held);
+  write_file(folder, "x", hostile, sizeof hostile - 1);
+  assert_int_equal(bw_gate_hold(&held, gate, path, NULL), BW_OK);
+  assert_null(held);
+  assert_int_equal(bw_gate_finding_count(gate), 1);
+  remove_in(folder, "x");
+  assert_int_equal(bw_gate_hold(&held, gate, path, NULL), BW_EIO);
+  assert_int_equal(bw_gate_hold(&held, gate, folder, NULL), BW_EIO);
+  bw_held_free(NULL);
+  assert_int_equal(rmdir(folder), 0);
+  bw_gate_free(gate);
+}
+
 static void keeps_its_limit(void **state) {
   (void)state;
   bw_gate *gate = NULL;
@@ -368,10 +476,24 @@ static bw_status inspect_and_report(void *payload) {
 
 static void survives_every_failing_allocation(void **state) {
   (void)state;
-  static const char *const files[] = {
-      "format-zip-deflated",  "format-zip-marked", "ok-torch", "ok-legacy",      "format-npz",
-      "format-gzip",          "format-values",     "ok-mlxfn", "ok-safetensors", "format-pickle-behind-fault",
-      "format-pickle-nested", "ok-vocabulary"};
+  static const char *const files[] = {"format-zip-deflated",
+                                      "format-zip-marked",
+                                      "ok-torch",
+                                      "ok-legacy",
+                                      "format-npz",
+                                      "format-gzip",
+                                      "format-values",
+                                      "ok-mlxfn",
+                                      "ok-safetensors",
+                                      "format-pickle-behind-fault",
+                                      "format-pickle-nested",
+                                      "ok-gguf-template",
+                                      "ok-onnx",
+                                      "format-tar-pickle",
+                                      "format-json-template",
+                                      "ok-hdf5",
+                                      "format-python-dangerous",
+                                      "ok-vocabulary"};
   for (size_t k = 0; k < COUNT(files); k++) {
     char path[128];
     (void)snprintf(path, sizeof path, "fuzz/corpus/gate/%s", files[k]);
@@ -390,6 +512,8 @@ int main(void) {
       cmocka_unit_test(holds_content_against_the_name),
       cmocka_unit_test(finds_values_out_of_range),
       cmocka_unit_test(reads_files),
+      cmocka_unit_test(reads_folders),
+      cmocka_unit_test(holds_what_it_inspected),
       cmocka_unit_test(keeps_its_limit),
       cmocka_unit_test(reports),
       cmocka_unit_test(describes_every_rule),
