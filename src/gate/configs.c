@@ -12,6 +12,7 @@ typedef struct finder {
   bw_gate *g;
   const bwi_subject *s;
   bool keras;
+  bool templates; /* a list of chat templates has begun */
 } finder;
 
 static bool starts(const char *text, const char *prefix) {
@@ -24,10 +25,9 @@ static bool is_key(const bwi_pair *pair, const char *key) {
   return strcmp(pair->key, key) == 0;
 }
 
-/* Objects of Keras, and what it writes for Python's own containers. */
 static bool is_keras_module(const char *name) {
   return strcmp(name, "keras") == 0 || starts(name, "keras.") || starts(name, "tensorflow.keras.") ||
-         starts(name, "tf_keras.") || strcmp(name, "builtins") == 0;
+         starts(name, "tf_keras.");
 }
 
 static void find_layer(const finder *f, const bwi_pair *pair) {
@@ -35,8 +35,6 @@ static void find_layer(const finder *f, const bwi_pair *pair) {
   (void)bwi_pair_unescape(name, sizeof name, pair->value);
   if (is_key(pair, "class_name") && (strcmp(name, "Lambda") == 0 || strcmp(name, "__lambda__") == 0))
     bwi_gate_find(f->g, f->s, BWI_RULE_KERAS_LAMBDA, pair->offset, "a layer of class %s", name);
-  if (is_key(pair, "class_name") && f->keras && strcmp(name, "function") == 0)
-    bwi_gate_find(f->g, f->s, BWI_RULE_KERAS_MODULE, pair->offset, "an object of class function");
   if (is_key(pair, "module") && f->keras && !is_keras_module(name))
     bwi_gate_find_symbol(f->g, f->s, BWI_RULE_KERAS_MODULE, pair->offset, name, "an object of module %s",
                          name);
@@ -69,15 +67,17 @@ static bw_status find_template(const finder *f, const bwi_pair *pair, bw_error *
 }
 
 static bw_status find(void *payload, const bwi_pair *pair, bw_error *err) {
-  const finder *f = payload;
+  finder *f = payload;
   find_remote_code(f, pair);
+  if (is_key(pair, "chat_template")) f->templates = !pair->is_text;
   if (!pair->is_text) return BW_OK;
   find_layer(f, pair);
   /* Several templates are a list of objects, each with a name and a template. */
-  return is_key(pair, "chat_template") || is_key(pair, "template") ? find_template(f, pair, err) : BW_OK;
+  const bool template = is_key(pair, "chat_template") || (f->templates && is_key(pair, "template"));
+  return template ? find_template(f, pair, err) : BW_OK;
 }
 
 bw_status bwi_gate_find_configured(bw_gate *g, const bwi_subject *s, bool keras, bw_error *err) {
-  finder f = {g, s, keras};
+  finder f = {g, s, keras, false};
   return bwi_pairs_each(s->bytes, find, &f, err);
 }
