@@ -8,8 +8,9 @@
 #include "gate/formats.h"
 #include "gate/imports.h"
 
-#define MAX_PICKLES 4096 /* looked for in one subject */
-#define MAX_TRIALS 65536 /* of places where one may begin */
+/* Walked to find where a pickle may begin, besides as many as the subject has. */
+#define TRIALS_BYTES ((uint64_t)64 << 20)
+#define TRIAL_COST 64 /* of one, in bytes */
 #define TRIAL_OPCODES 4096
 #define TRIAL_MEMORY ((size_t)1 << 20)
 #define SYMBOL_BYTES 160
@@ -73,10 +74,12 @@ bool bwi_is_pickle(const bwi_subject *s) {
   return s->size > s->bytes.size && t.walk.opcodes >= 16 && ran_on(&t, s->bytes);
 }
 
-/* Behind a pickle or a fault, where anything may stand. */
-static bool is_pickle_at(const bwi_subject *s, size_t start) {
+/* Behind a pickle or a fault, where anything may stand. Takes what it costs out of *budget_bytes. */
+static bool is_pickle_at(const bwi_subject *s, size_t start, uint64_t *budget_bytes) {
   trial t;
   try_at(&t, s, s->bytes, start);
+  const uint64_t cost = t.walk.end - start + TRIAL_COST;
+  *budget_bytes -= cost < *budget_bytes ? cost : *budget_bytes;
   const bool clean_stop = t.walk.stopped && t.walk.fault.status == BW_OK && t.walk.opcodes >= 2;
   return clean_stop || t.dangers > 0 || t.calls > 0;
 }
@@ -195,14 +198,13 @@ bw_status bwi_gate_pickle_at(bw_gate *g, const bwi_subject *s, size_t start, bwi
 }
 
 /* The next place where a pickle begins, or the end of the bytes. */
-static size_t next_pickle(const bwi_subject *s, size_t at, uint32_t *trials) {
+static size_t next_pickle(const bwi_subject *s, size_t at, uint64_t *budget_bytes) {
   const bwi_bytes bytes = s->bytes;
-  while (at < bytes.size && *trials < MAX_TRIALS) {
+  while (*budget_bytes > 0 && at < bytes.size) {
     const uint8_t *found = memchr(bytes.data + at, 0x80, bytes.size - at);
     if (found == NULL) break;
     at = (size_t)(found - bytes.data);
-    (*trials)++;
-    if (has_protocol(bytes, at) && is_pickle_at(s, at)) return at;
+    if (has_protocol(bytes, at) && is_pickle_at(s, at, budget_bytes)) return at;
     at++;
   }
   return bytes.size;
@@ -211,21 +213,18 @@ static size_t next_pickle(const bwi_subject *s, size_t at, uint32_t *trials) {
 bw_status bwi_gate_pickles(bw_gate *g, const bwi_subject *s, size_t start, bwi_storages *storages,
                            bw_error *err) {
   size_t at = start, end = start;
-  uint32_t trials = 0;
+  uint64_t budget_bytes = TRIALS_BYTES + s->bytes.size;
   bool stopped = true;
-  for (uint32_t n = 0; at < s->bytes.size; n++) {
-    if (n == MAX_PICKLES) {
-      bwi_gate_find(g, s, BWI_RULE_LIMIT, at, "more than %d pickles; the rest was not inspected",
-                    MAX_PICKLES);
-      return BW_OK;
-    }
+  while (at < s->bytes.size) {
     BW_TRY(bwi_gate_pickle_at(g, s, at, storages, &end, &stopped, err));
     at = end;
-    if (stopped && at < s->bytes.size && is_pickle_at(s, at)) continue;
+    if (stopped && at < s->bytes.size && is_pickle_at(s, at, &budget_bytes)) continue;
     if (stopped && at < s->bytes.size)
       bwi_gate_find(g, s, BWI_RULE_PICKLE_BROKEN, at, "%zu bytes stand behind the pickle and are none",
                     s->bytes.size - at);
-    at = next_pickle(s, at, &trials);
+    at = next_pickle(s, at, &budget_bytes);
   }
+  if (budget_bytes == 0)
+    bwi_gate_find(g, s, BWI_RULE_LIMIT, end, "too many places where a pickle may begin; not all were tried");
   return BW_OK;
 }
