@@ -164,14 +164,14 @@ bw_status bwi_gate_find_refusal(bw_gate *g, const bwi_subject *s, bw_status stat
 /* ---- files ---- */
 
 static bw_status begin_file(bw_gate *g, const char *path, bw_error *err) {
+  const char *kept = keep(g, path);
   bw_gate_file *files = grow(g, g->files, g->n_files, &g->file_capacity, sizeof *files);
   if (files != NULL) g->files = files;
-  const char *kept = keep(g, path);
-  if (g->out_of_memory) {
+  if (files == NULL || kept == NULL) {
     g->out_of_memory = false;
     return BW_FAIL(err, BW_ENOMEM, "no memory to inspect %s", path);
   }
-  g->files[g->n_files++] = (bw_gate_file){.path = kept};
+  files[g->n_files++] = (bw_gate_file){.path = kept};
   g->first_finding = g->n_findings;
   g->bytes_left = g->options.max_bytes;
   g->members_left = BWI_GATE_MAX_MEMBERS;

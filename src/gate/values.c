@@ -14,6 +14,7 @@
 
 #define BLOCK_BYTES ((size_t)1 << 18) /* stays in the second-level cache between reading and checking */
 #define TASK_BYTES ((uint64_t)16 << 20)
+#define WORKER_BYTES ((uint64_t)4 << 20) /* less is not worth another thread */
 
 typedef struct tally {
   uint64_t nan, infinite, large;
@@ -184,10 +185,13 @@ static void report_all(bw_gate *g, const job *j, size_t n_tasks) {
 
 bw_status bwi_gate_check_values(bw_gate *g, const bwi_subject *s, const bwi_value_range *ranges, size_t count,
                                 bw_error *err) {
-  uint64_t n = 0;
-  for (size_t i = 0; i < count; i++) n += tasks_of(&ranges[i]);
+  uint64_t n = 0, bytes = 0;
+  for (size_t i = 0; i < count; i++) {
+    n += tasks_of(&ranges[i]);
+    bytes += ranges[i].bytes;
+  }
   if (n == 0 || !g->options.values) return BW_OK;
-  const uint32_t workers = (uint32_t)lesser(bwi_workers_available(), 1 + s->size / TASK_BYTES);
+  const uint32_t workers = (uint32_t)lesser(bwi_workers_available(), 1 + bytes / WORKER_BYTES);
   job j = {.subject = s, .ranges = ranges};
   j.tasks = n > SIZE_MAX ? NULL : bwi_alloc((size_t)n, sizeof *j.tasks);
   j.blocks = bwi_alloc(workers, BLOCK_BYTES);
