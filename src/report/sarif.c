@@ -92,7 +92,7 @@ static void put_location(bwi_json_writer *w, const bw_gate_finding *f) {
     bwi_json_open(w, '[');
     bwi_json_open(w, '{');
     put_text(w, "fullyQualifiedName", f->member);
-    put_text(w, "kind", "member");
+    put_text(w, "kind", "resource");
     bwi_json_close(w, '}');
     bwi_json_close(w, ']');
   }
