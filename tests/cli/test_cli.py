@@ -148,6 +148,48 @@ class Gate(unittest.TestCase):
             self.assertEqual((found["verdict"], found["findings"][0]["symbol"]), ("finding", "os.system"))
             self.check_sarif(json.loads((Path(folder) / "gate.sarif").read_text()))
 
+    def test_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "config.json").write_text('{"auto_map": {"AutoModel": "net.Net"}}')
+            (Path(folder) / "net.py").write_text("import os\n\ndef f():\n    return os.system('true')\n")
+            (Path(folder) / "weights").mkdir()
+            (Path(folder) / "weights/a.bin").write_bytes(self.HOSTILE)
+            done = bulwark("gate", folder)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            for rule in ("remote-code", "python-source", "python-dangerous", "pickle-import-dangerous"):
+                self.assertIn(rule, done.stdout)
+            self.assertIn("3 files: 0 clean, 3 with findings, 0 not read", done.stdout)
+
+    def test_header_alone(self):
+        """64 GiB of weights that are not there: all that is read is the header."""
+        with tempfile.TemporaryDirectory() as folder:
+            path, size = Path(folder) / "large.safetensors", 64 << 30
+            header = json.dumps({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
+            path.write_bytes(len(header).to_bytes(8, "little") + header)
+            try:
+                os.truncate(path, 8 + len(header) + size)
+            except OSError as error:
+                self.skipTest(f"SKIP gate header: {error}")
+            done = bulwark("gate", path, "--no-values")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
+    def test_hold(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.txt"
+            path.write_text("text")
+            # The command changes the file before it reads what it was given.
+            script = "import sys; open(sys.argv[1], 'w').write('changed'); print(open(sys.argv[2]).read())"
+            done = bulwark("gate", "--hold", path, "--", sys.executable, "-c", script, path, "{}")
+            self.assertEqual((done.returncode, done.stdout), (0, "text\n"), done.stderr)
+            done = bulwark("gate", "--hold", path, "--", sys.executable, "-c", "import sys; sys.exit(7)", "{}")
+            self.assertEqual(done.returncode, 7, "the exit code is the command's")
+            path.write_bytes(self.HOSTILE)
+            done = bulwark("gate", "--hold", path, "--", sys.executable, "-c", "print('loaded')", "{}")
+            self.assertEqual(done.returncode, 1)
+            self.assertNotIn("loaded", done.stdout)
+            for arguments in ((path,), (path, "--", "true")):
+                self.assertEqual(bulwark("gate", "--hold", *arguments).returncode, 2)
+
     def check_sarif(self, sarif):
         """What the schema of SARIF 2.1.0 requires, and that references between its parts are right."""
         self.assertEqual(sarif["version"], "2.1.0")

@@ -184,7 +184,7 @@ def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel
         "format-zlib": zlib.compress(hostile),
         "format-gzip-trailing": gzip(harmless) + gzip(hostile),
         "format-7z": b"7z\xbc\xaf\x27\x1c" + bytes(20),
-        "format-script": b"#!/bin/sh\ntrue\n",
+        "format-script": b"#!/bin/sh\n# SPDX-License-Identifier: Apache-2.0\ntrue\n",
         "format-elf": b"\x7fELF\2\1\1" + bytes(20),
         "format-bytecode": b"\xa7\r\r\n" + bytes(20),
         "format-polyglot": npy_of("'|u1'", shape=f"({len(inner)},)", data=inner),

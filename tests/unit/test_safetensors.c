@@ -82,7 +82,7 @@ static const refusal refusals[] = {
     {"format-empty", 0, "truncated: safetensors header needs 8 bytes, 0 left"},
     {"format-field-more", 13, "tensor \"a\" needs dtype, shape, two data_offsets, no more"},
     {"format-header-length", 0, "truncated: safetensors header needs 4611686018427387904 bytes, 54 left"},
-    {"format-header-short", 0, "truncated: safetensors header is 54 items of at least 1 bytes, 12 left"},
+    {"format-header-short", 0, "truncated: safetensors header needs 54 bytes, 12 left"},
     {"format-hole", 13, "tensor \"a\" starts at 4, not where the last ends: 0"},
     {"format-json", 9, "JSON: a key was expected"},
     {"format-json-twice", 66, "JSON: the key \"a\" is there twice"},
