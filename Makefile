@@ -3,13 +3,14 @@
 PREFIX ?= /usr/local
 REPORTS = build/run
 
-.PHONY: help run check test parity attack-parity autoattack-parity bench fuzz lint format install clean
+.PHONY: help run check test parity attack-parity autoattack-parity gate-parity bench fuzz lint format install clean
 help:
 	@echo "make run      build and evaluate the two models that ship with the project"
 	@echo "make check    build with sanitizers and run every test"
 	@echo "make bench    measure speed against other tools, side by side"
 	@echo "make attack-parity  compare every attack with its reference implementation"
 	@echo "make autoattack-parity  AutoAttack on 10,000 images and three seeds against the published figure (an hour)"
+	@echo "make gate-parity  the gate beside other scanners, over the same hostile and harmless files"
 	@echo "make fuzz     fuzz every reader for a minute each"
 	@echo "make install  install to PREFIX ($(PREFIX))"
 
@@ -35,6 +36,9 @@ attack-parity: release
 autoattack-parity: release
 	@tools/install-packages bench
 	@tests/parity/attacks/run-autoattack
+
+gate-parity: release
+	@tests/parity/gate/run
 
 fuzz:
 	@tools/install-packages build test
