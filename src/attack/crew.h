@@ -5,7 +5,7 @@
 #define ATTACK_CREW_H
 
 #include "attack/attack.h"
-#include "attack/meter.h"
+#include "base/meter.h"
 #include "model/model.h"
 
 typedef struct bwi_worker {

@@ -4,7 +4,7 @@
 #define ATTACK_ORACLE_H
 
 #include "attack/attack.h"
-#include "attack/meter.h"
+#include "base/meter.h"
 #include "attack/result.h"
 #include "model/model.h"
 

@@ -50,7 +50,7 @@ const char *bwi_json_key_of(const bwi_json *d, bwi_json_at at); /* NUL-terminate
 bwi_json_at bwi_json_find(const bwi_json *d, bwi_json_at object, const char *key);
 /* A string, unescaped; it may hold NUL. size may be NULL. */
 const char *bwi_json_text_of(const bwi_json *d, bwi_json_at at, size_t *size);
-double bwi_json_number_of(const bwi_json *d, bwi_json_at at);
+double bwi_json_number_of(const bwi_json *d, bwi_json_at at);          /* of true 1, of false 0 */
 bool bwi_json_int_of(const bwi_json *d, bwi_json_at at, int64_t *out); /* false if not an exact integer */
 size_t bwi_json_offset_of(const bwi_json *d, bwi_json_at at);          /* byte offset in the text */
 

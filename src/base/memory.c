@@ -101,6 +101,13 @@ void *bwi_arena_get(bwi_arena *arena, size_t count, size_t size) {
   return block;
 }
 
+char *bwi_arena_strdup(bwi_arena *arena, const char *text) {
+  const size_t size = strlen(text);
+  char *copy = bwi_arena_get(arena, size + 1, 1);
+  if (copy != NULL) memcpy(copy, text, size);
+  return copy;
+}
+
 void bwi_arena_free(bwi_arena *arena) {
   if (arena == NULL) return;
   for (header *block = arena->newest; block != NULL;) {

@@ -26,6 +26,7 @@ typedef struct bwi_arena bwi_arena;
 bwi_arena *bwi_arena_create(size_t limit_bytes); /* 0 = no limit; NULL when there is no memory */
 /* As bwi_alloc; NULL past the limit, of which a block costs its size and 64 bytes. */
 void *bwi_arena_get(bwi_arena *arena, size_t count, size_t size);
+char *bwi_arena_strdup(bwi_arena *arena, const char *text); /* as bwi_arena_get */
 void bwi_arena_free(bwi_arena *arena);
 
 #endif

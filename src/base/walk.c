@@ -6,13 +6,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/path.h"
 
 enum { PART_BYTES = 256 }; /* of a name, with its NUL: no file system has longer ones */
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW };
@@ -67,13 +67,6 @@ typedef struct listing {
   bw_error *err;
 } listing;
 
-static char *join(const char *folder, const char *name) {
-  const size_t size = strlen(folder) + strlen(name) + 2;
-  char *path = bwi_alloc(size, 1);
-  if (path != NULL) (void)snprintf(path, size, "%s%s%s", folder, folder[0] == '\0' ? "" : "/", name);
-  return path;
-}
-
 static bw_status append(bwi_walk *walk, bwi_walk_entry entry, bw_error *err) {
   if (walk->count == BWI_WALK_MAX_ENTRIES)
     return BW_FAIL(err, BW_ELIMIT, "there are more than %d entries at %s", BWI_WALK_MAX_ENTRIES, entry.path);
@@ -96,7 +89,7 @@ static bwi_walk_kind kind_of(mode_t mode) {
 
 static bw_status add_entry(listing *l, int folder, const char *parent, const char *name) {
   struct stat info;
-  char *path = join(parent, name);
+  char *path = bwi_path_join(parent, name);
   if (path == NULL) return BW_FAIL(l->err, BW_ENOMEM, "no memory to list files");
   bw_status status = BW_OK;
   if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -170,6 +163,17 @@ bw_status bwi_walk_below(bwi_walk *out, int root, bwi_walk_skip_fn skip, void *p
   if (walk.count > 1) qsort(walk.entries, walk.count, sizeof *walk.entries, by_path);
   *out = walk;
   return BW_OK;
+}
+
+bw_status bwi_walk_one(bwi_walk *out, int root, const char *name, bw_error *err) {
+  bwi_walk walk = {0};
+  listing l = {.walk = &walk, .err = err};
+  const bw_status status = add_entry(&l, root, "", name);
+  if (status == BW_OK)
+    *out = walk;
+  else
+    bwi_walk_clear(&walk);
+  return status;
 }
 
 void bwi_walk_clear(bwi_walk *walk) {

@@ -36,6 +36,8 @@ typedef bool (*bwi_walk_skip_fn)(const bwi_walk_entry *entry, void *payload);
 /* Lists what lies below the open folder `root`, which stays open; skip may be NULL. *out is freed by
  * bwi_walk_clear. BW_EIO with the path, BW_ELIMIT past the two limits, BW_ENOMEM. */
 bw_status bwi_walk_below(bwi_walk *out, int root, bwi_walk_skip_fn skip, void *payload, bw_error *err);
+/* The same with one entry: what `name` is in the folder. BW_EIO, BW_ENOMEM. */
+bw_status bwi_walk_one(bwi_walk *out, int root, const char *name, bw_error *err);
 void bwi_walk_clear(bwi_walk *walk);
 
 /* A folder for the above, by a path that may lead through symlinks: its owner chose it. BW_EIO. */

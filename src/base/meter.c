@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "attack/meter.h"
+#include "base/meter.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Progress and cancelling of one run, shared by its workers. */
-#ifndef ATTACK_METER_H
-#define ATTACK_METER_H
+#ifndef BASE_METER_H
+#define BASE_METER_H
 
 #include <bulwark/progress.h>
 #include <pthread.h>
