@@ -15,6 +15,7 @@
 #include <bulwark/model.h>
 #include <bulwark/progress.h>
 #include <bulwark/records.h>
+#include <bulwark/seal.h>
 #include <bulwark/status.h>
 
 #endif
