@@ -63,6 +63,17 @@ class Usage(unittest.TestCase):
             (["decrypt", data], 2, "needs a key: -i, -p or --passphrase-fd"),
             (["decrypt", data, "--passphrase-fd", "1000"], 3, "passphrase"),
             (["fetch", "https://localhost/file"], 2, "needs --digest"),
+            (["seal"], 2, "expects PATH"),
+            (["seal", data], 2, "needs --key; --new-key makes one"),
+            (["seal", data, "--key", "/nonexistent.pem"], 3, "/nonexistent.pem"),
+            (["seal", data, "--key", data], 4, "bulwark: [^:]*glyphs.npz: [^:]*glyphs.npz has more than 16384 bytes"),
+            (["seal", data, "--key", GLYPHS / "draw.py"], 3, "draw.py: not a private key in PEM"),
+            (["seal", "--new-key", "/nonexistent/key"], 3, "/nonexistent/key"),
+            (["seal", data, "--new-key", "key"], 2, "--new-key stands alone"),
+            (["verify", data], 2, "trusts nobody: needs --key, or --root and --identity"),
+            (["verify", data, "--root", "ca.pem"], 2, "--root and --identity need each other"),
+            (["verify", data, "--key", "a.pub", "--signers", "2"], 2, "--signers is more than there are seals"),
+            (["verify", data, "--key", "/nonexistent.pub"], 3, "/nonexistent.pub"),
             (["fetch", "https://localhost/", "-d", "sha256:00"], 2, "ends in no name for a file"),
             (["fetch", "http://localhost/file", "-d", "sha256:00"], 2, "only https:// is fetched"),
         ]
@@ -211,6 +222,46 @@ class Gate(unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertIn("/nonexistent.npz: cannot open /nonexistent.npz: No such file", done.stdout)
         self.assertEqual(bulwark("gate", GLYPHS / "glyphs.npz", "--max-bytes", 100).returncode, 4)
+
+
+class Seal(unittest.TestCase):
+    def test_seal_and_verify(self):
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "data").mkdir()
+            (place / "data/one").write_text("one")
+            (place / "data/two").write_text("two")
+            made = bulwark("seal", "--new-key", "key", cwd=folder)
+            self.assertEqual(made.stdout, "key: private, for you alone\nkey.pub: public, for those who verify\n")
+            self.assertEqual((place / "key").stat().st_mode & 0o777, 0o600)
+            self.assertEqual(bulwark("seal", "--new-key", "key", cwd=folder).returncode, 3, "a key is never written over")
+            sealed = bulwark("seal", "data", "-k", "key", "-q", cwd=folder)
+            self.assertRegex(sealed.stdout, "^sealed 2 files\nroot   [0-9a-f]{64}\nkey    [0-9a-f]{64}\n$")
+            good = bulwark("verify", "data", "-k", "key.pub", "-q", cwd=folder)
+            self.assertEqual(good.returncode, 0, good.stderr)
+            self.assertRegex(good.stdout, r"^holds data.sig, sealed by key.pub \([0-9a-f]{16}\.\.\.\), 2 files\n$")
+            (place / "data/two").rename(place / "data/three")
+            (place / "data/one").write_text("One")
+            bad = bulwark("verify", "data", "-k", "key.pub", "-q", cwd=folder)
+            self.assertEqual(bad.returncode, 1, bad.stderr)
+            self.assertRegex(bad.stdout, r"(?s)^FAILS data.sig.* 2 differences:\n  changed  one\n +expected sha256:.*\n"
+                                         r" +found    sha256:.*\n  renamed  two -> three\n")
+            told = json.loads(bulwark("verify", "data", "-k", "key.pub", "-q", "--json", cwd=folder).stdout)
+            self.assertFalse(told["holds"])
+            self.assertEqual([d["kind"] for d in told["bundles"][0]["differences"]], ["changed", "renamed"])
+
+    def test_passphrase_from_a_descriptor_or_a_terminal(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "file").write_text("x")
+            make = f"{BULWARK} seal --new-key key --passphrase-fd 3 3<<<'open sesame' -q"
+            self.assertEqual(subprocess.run(["bash", "-c", make], cwd=folder).returncode, 0)
+            for word, code in (("open sesame", 0), ("open barley", 2)):
+                seal = f"{BULWARK} seal file -k key --passphrase-fd 3 3<<<'{word}' -q"
+                self.assertEqual(subprocess.run(["bash", "-c", seal], cwd=folder, capture_output=True).returncode, code)
+            done = subprocess.run([BULWARK, "seal", "file", "-k", "key", "-q"], cwd=folder, capture_output=True, text=True,
+                                  start_new_session=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, "the key is encrypted, and no passphrase was given")
 
 
 class Encrypt(unittest.TestCase):
