@@ -102,9 +102,9 @@ void *bwi_arena_get(bwi_arena *arena, size_t count, size_t size) {
 }
 
 char *bwi_arena_strdup(bwi_arena *arena, const char *text) {
-  const size_t size = strlen(text);
-  char *copy = bwi_arena_get(arena, size + 1, 1);
-  if (copy != NULL) memcpy(copy, text, size);
+  const size_t bytes = strlen(text) + 1;
+  char *copy = bwi_arena_get(arena, bytes, 1);
+  if (copy != NULL) memcpy(copy, text, bytes);
   return copy;
 }
 

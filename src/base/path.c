@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _XOPEN_SOURCE 700 /* realpath */
 #include "base/path.h"
 
 #include <errno.h>
@@ -17,7 +16,7 @@ static bw_status no_memory(bw_error *err) {
 /* The first `size` bytes. */
 static char *copy_of(const char *text, size_t size) {
   char *copy = bwi_alloc(size + 1, 1);
-  if (copy != NULL) memcpy(copy, text, size);
+  if (copy != NULL) (void)snprintf(copy, size + 1, "%s", text);
   return copy;
 }
 
@@ -72,8 +71,8 @@ bw_status bwi_path_split(char **folder, char **name, const char *path, bw_error 
   const size_t size = trimmed_size(path), start = name_start(path, size);
   if (!is_dots(path + start, size - start)) return split_text(folder, name, path, err);
   char *resolved = NULL;
-  BW_TRY(bwi_path_resolve(&resolved, path, err));
-  const bw_status status = split_text(folder, name, resolved, err);
+  bw_status status = bwi_path_resolve(&resolved, path, err);
+  if (resolved != NULL) status = split_text(folder, name, resolved, err);
   bwi_free(resolved);
   return status;
 }
@@ -98,9 +97,9 @@ static bw_status place(char **out, const char *root, const char *parent, const c
 bw_status bwi_path_below(char **out, const char *folder, const char *path, bw_error *err) {
   char *root = NULL, *parent = NULL, *before = NULL, *name = NULL;
   bw_status status = bwi_path_resolve(&root, folder, err);
-  if (status == BW_OK) status = bwi_path_split(&before, &name, path, err);
-  if (status == BW_OK) status = bwi_path_resolve(&parent, before, err);
-  if (status == BW_OK) status = place(out, root, parent, name, err);
+  if (root != NULL) status = bwi_path_split(&before, &name, path, err);
+  if (before != NULL) status = bwi_path_resolve(&parent, before, err);
+  if (parent != NULL) status = place(out, root, parent, name, err);
   bwi_free(root);
   bwi_free(parent);
   bwi_free(before);

@@ -53,7 +53,7 @@ static bwi_bytes take_element(bwi_cursor *c, uint8_t tag, const char *what) {
 }
 
 static bw_status set_number(bwi_private_number *out, bwi_key_kind kind, bwi_bytes number, bw_error *err) {
-  if (number.size != kinds[kind].bytes)
+  if (number.data == NULL || number.size != kinds[kind].bytes)
     return BW_FAIL(err, BW_EFORMAT, "malformed private key: a number of %zu bytes, where there should be %zu",
                    number.size, kinds[kind].bytes);
   out->kind = kind;

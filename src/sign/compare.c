@@ -100,18 +100,19 @@ static size_t first_difference(const bwi_manifest *ma, const bwi_sealed_file *a,
   return i;
 }
 
+/* Whether both are there and hold the same. */
 static bool same_content(const comparison *c, const bwi_sealed_file *sealed, const bwi_sealed_file *found) {
-  return sealed->count == found->count &&
+  return sealed != NULL && found != NULL && sealed->count == found->count &&
          first_difference(c->sealed, sealed, c->found, found) == sealed->count;
 }
 
 /* ---- one difference each ---- */
 
 static bw_status tell_file(comparison *c, bw_difference_kind kind, const suspect *s, const char *other) {
-  const size_t shard =
-      s->sealed != NULL && s->found != NULL ? first_difference(c->sealed, s->sealed, c->found, s->found) : 0;
   bw_difference d = {
       .kind = kind, .path = s->sealed != NULL ? s->sealed->path : s->found->path, .other = other};
+  const size_t shard =
+      s->sealed != NULL && s->found != NULL ? first_difference(c->sealed, s->sealed, c->found, s->found) : 0;
   if (s->sealed != NULL) d.expected = digest_text(c, c->sealed, s->sealed, shard);
   if (s->found != NULL) d.found = digest_text(c, c->found, s->found, shard);
   if ((s->sealed != NULL && d.expected == NULL) || (s->found != NULL && d.found == NULL)) return no_memory(c);
@@ -149,7 +150,7 @@ static bw_status tell_renamed(comparison *c, suspect *missing) {
 static bw_status tell_swapped(comparison *c, suspect *one) {
   for (size_t k = 0; k < c->n_suspects; k++) {
     suspect *two = &c->suspects[k];
-    if (two == one || two->told || two->sealed == NULL || two->found == NULL) continue;
+    if (two == one || two->told) continue;
     if (!same_content(c, one->sealed, two->found) || !same_content(c, two->sealed, one->found)) continue;
     one->told = two->told = true;
     return tell_file(c, BW_DIFFERENCE_SWAPPED, one, two->found->path);
@@ -158,27 +159,29 @@ static bw_status tell_swapped(comparison *c, suspect *one) {
 }
 
 static bw_status tell_rest(comparison *c, const suspect *s) {
-  if (s->found == NULL) return tell_file(c, BW_DIFFERENCE_MISSING, s, NULL);
-  return tell_file(c, s->sealed == NULL ? BW_DIFFERENCE_ADDED : BW_DIFFERENCE_CHANGED, s, NULL);
+  if (s->sealed == NULL) return tell_file(c, BW_DIFFERENCE_ADDED, s, NULL);
+  return tell_file(c, s->found == NULL ? BW_DIFFERENCE_MISSING : BW_DIFFERENCE_CHANGED, s, NULL);
 }
 
 /* ---- files ---- */
 
-/* Both lists are sorted by path. */
+/* Of two sorted lists the one whose head comes next: below 0 the left, above 0 the right, 0 both. NULL: it
+ * has ended. */
+static int next_of(const char *left, const char *right) {
+  if (left == NULL) return 1;
+  return right == NULL ? -1 : strcmp(left, right);
+}
+
 static bw_status find_suspects(comparison *c) {
   const bwi_manifest *a = c->sealed, *b = c->found;
   c->suspects = bwi_arena_get(c->arena, a->n_files + b->n_files, sizeof *c->suspects);
   if (c->suspects == NULL) return no_memory(c);
   for (size_t i = 0, k = 0; i < a->n_files || k < b->n_files;) {
-    const bwi_sealed_file *sealed = i < a->n_files ? &a->files[i] : NULL;
-    const bwi_sealed_file *found = k < b->n_files ? &b->files[k] : NULL;
-    const int order = sealed == NULL ? 1 : found == NULL ? -1 : strcmp(sealed->path, found->path);
-    if (order < 0) found = NULL;
-    if (order > 0) sealed = NULL;
-    i += sealed != NULL;
-    k += found != NULL;
-    if (order != 0 || !same_content(c, sealed, found))
-      c->suspects[c->n_suspects++] = (suspect){sealed, found, false};
+    const int order =
+        next_of(i < a->n_files ? a->files[i].path : NULL, k < b->n_files ? b->files[k].path : NULL);
+    const bwi_sealed_file *sealed = order <= 0 ? &a->files[i++] : NULL;
+    const bwi_sealed_file *found = order >= 0 ? &b->files[k++] : NULL;
+    if (!same_content(c, sealed, found)) c->suspects[c->n_suspects++] = (suspect){sealed, found, false};
   }
   return BW_OK;
 }
@@ -243,13 +246,10 @@ static bw_status tell_mode(comparison *c, const bwi_sealed_mode *sealed, const b
 static bw_status compare_modes(comparison *c) {
   const bwi_manifest *a = c->sealed, *b = c->found;
   for (size_t i = 0, k = 0; i < a->n_modes || k < b->n_modes;) {
-    const bwi_sealed_mode *sealed = i < a->n_modes ? &a->modes[i] : NULL;
-    const bwi_sealed_mode *found = k < b->n_modes ? &b->modes[k] : NULL;
-    const int order = sealed == NULL ? 1 : found == NULL ? -1 : strcmp(sealed->path, found->path);
-    if (order < 0) found = NULL;
-    if (order > 0) sealed = NULL;
-    i += sealed != NULL;
-    k += found != NULL;
+    const int order =
+        next_of(i < a->n_modes ? a->modes[i].path : NULL, k < b->n_modes ? b->modes[k].path : NULL);
+    const bwi_sealed_mode *sealed = order <= 0 ? &a->modes[i++] : NULL;
+    const bwi_sealed_mode *found = order >= 0 ? &b->modes[k++] : NULL;
     if (order != 0 || sealed->mode != found->mode) BW_TRY(tell_mode(c, sealed, found));
   }
   return BW_OK;

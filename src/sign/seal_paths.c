@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sign/seal_paths.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -12,12 +13,12 @@ bw_status bwi_seal_beside(char **out, const char *path, const char *chosen, bw_e
   if (status != BW_OK) return status;
   if (chosen == NULL) joined = strcmp(folder, ".") == 0 ? bwi_strdup(name) : bwi_path_join(folder, name);
   const char *stem = chosen != NULL ? chosen : joined;
-  char *made = stem != NULL ? bwi_alloc(strlen(stem) + sizeof ".sig", 1) : NULL;
+  const size_t room = stem != NULL ? strlen(stem) + sizeof ".sig" : 0;
+  char *made = stem != NULL ? bwi_alloc(room, 1) : NULL;
   if (made == NULL) {
     status = BW_FAIL(err, BW_ENOMEM, "no memory for a path");
   } else {
-    memcpy(made, stem, strlen(stem));
-    if (chosen == NULL) memcpy(made + strlen(stem), ".sig", sizeof ".sig");
+    (void)snprintf(made, room, "%s%s", stem, chosen == NULL ? ".sig" : "");
     *out = made;
   }
   bwi_free(folder);

@@ -15,6 +15,7 @@ typedef struct checking {
   const bw_verify_options *options;
   const char *path;
   const char *const *bundles; /* all: none is part of what it seals */
+  char *beside;               /* the one there is when none was named */
   bwi_trust trust;
   bw_verification *v;
   bwi_manifest measured; /* kept, for the next bundle has mostly the same serialization */
@@ -176,17 +177,14 @@ static bw_status make_verdict(checking *c, size_t n_bundles, bw_error *err) {
 
 static bw_status run(checking *c, bw_error *err) {
   const bw_verify_options *o = c->options;
-  char *beside = NULL;
   BW_TRY(bwi_trust_open(&c->trust, o, err));
   if (o->n_bundles > 0) {
     c->bundles = o->bundles;
     return make_verdict(c, o->n_bundles, err);
   }
-  BW_TRY(bwi_seal_beside(&beside, c->path, NULL, err));
-  c->bundles = (const char *const *)&beside;
-  const bw_status status = make_verdict(c, 1, err);
-  bwi_free(beside);
-  return status;
+  BW_TRY(bwi_seal_beside(&c->beside, c->path, NULL, err));
+  c->bundles = (const char *const *)&c->beside;
+  return make_verdict(c, 1, err);
 }
 
 bw_status bw_verify(bw_verification **out, const char *path, const bw_verify_options *options,
@@ -201,6 +199,7 @@ bw_status bw_verify(bw_verification **out, const char *path, const bw_verify_opt
   bwi_trust_clear(&c.trust);
   bwi_manifest_clear(&c.measured);
   bwi_ignore_clear(&c.ignore);
+  bwi_free(c.beside);
   if (status == BW_OK)
     *out = v;
   else
