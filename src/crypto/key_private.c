@@ -101,7 +101,10 @@ static bool take_number(bwi_private_number *number, const bwi_key *key) {
   size_t size = bwi_private_number_bytes(key->kind);
   number->kind = key->kind;
   number->size = size;
-  if (key->kind == BWI_ED25519) return EVP_PKEY_get_raw_private_key(key->key, number->bytes, &size) == 1;
+  /* Not EVP_PKEY_get_raw_private_key, which leaves a copy behind. */
+  if (key->kind == BWI_ED25519)
+    return EVP_PKEY_get_octet_string_param(key->key, OSSL_PKEY_PARAM_PRIV_KEY, number->bytes, size, &size) ==
+           1;
   BIGNUM *scalar = BN_secure_new();
   const bool done = scalar != NULL &&
                     EVP_PKEY_get_bn_param(key->key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1 &&
