@@ -163,7 +163,7 @@ static bw_status read_block(bwi_private_number *number, const char *name, const 
   else if (strcmp(name, PEM_STRING_PKCS8INF) == 0)
     info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der, size);
   else
-    return BW_FAIL(err, BW_EFORMAT, "this is a %.40s, not a private key", name);
+    return BW_FAIL(err, BW_EFORMAT, "what the PEM holds is no private key");
   if (status == BW_OK) status = read_pkcs8(number, info, err);
   PKCS8_PRIV_KEY_INFO_free(info);
   return status;

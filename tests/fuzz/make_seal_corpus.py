@@ -192,8 +192,76 @@ def pem_cases():
     }
 
 
+# ---- private keys ----
+
+
+def element(tag, *contents):
+    data = b"".join(contents)
+    size = bytes([len(data)]) if len(data) < 128 else bytes([0x81, len(data)])
+    return bytes([tag]) + size + data
+
+
+CURVES = {"p256": ("06082a8648ce3d030107", 32), "p384": ("06052b81040022", 48), "p521": ("06052b81040023", 66)}
+EC, ED25519, RSA = bytes.fromhex("06072a8648ce3d0201"), bytes.fromhex("06032b6570"), bytes.fromhex("06092a864886f70d010101")
+ZERO, ONE = element(2, b"\0"), element(2, b"\1")
+
+
+def curve(name):
+    return bytes.fromhex(CURVES[name][0])
+
+
+def number(size, first=0):
+    return element(4, bytes([first]) + bytes(range(1, size)))
+
+
+def sec1(name, *more, size=None):
+    return element(0x30, ONE, number(size or CURVES[name][1]), *more)
+
+
+def pkcs8(algorithm, inner):
+    return element(0x30, ZERO, element(0x30, *algorithm), element(4, inner))
+
+
+def block(label, data, headers=""):
+    text = base64.encodebytes(data).decode()
+    return f"-----BEGIN {label}-----\n{headers}{text}-----END {label}-----\n".encode()
+
+
+def private_key_cases():
+    named = {name: element(0xA0, curve(name)) for name in CURVES}
+    cases = {f"ok-{name}": block("PRIVATE KEY", pkcs8((EC, curve(name)), sec1(name))) for name in CURVES}
+    cases |= {f"ok-sec1-{name}": block("EC PRIVATE KEY", sec1(name, named[name])) for name in CURVES}
+    plain, old = cases["ok-p256"], cases["ok-sec1-p256"]
+    encrypted = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+    return cases | {
+        "ok-ed25519": block("PRIVATE KEY", pkcs8((ED25519,), number(32))),
+        "ok-parameters": block("EC PARAMETERS", curve("p256")) + old,
+        "ok-text-before": b"my key\n" + plain,
+        "format-empty": b"",
+        "format-text": b"no key",
+        "format-cut": plain[:90],
+        "format-public": block("PUBLIC KEY", b"\0"),
+        "format-der": block("PRIVATE KEY", b"\0\1\2\3"),
+        "format-sec1-der": block("EC PRIVATE KEY", b"\0\1\2\3"),
+        "format-sec1-end": block("EC PRIVATE KEY", element(0x30, ONE)),
+        "format-sec1-length": block("EC PRIVATE KEY", b"\x30\x84" + sec1("p256")[1:]),
+        "format-short": block("PRIVATE KEY", pkcs8((EC, curve("p256")), sec1("p256", size=31))),
+        "format-long": block("PRIVATE KEY", pkcs8((EC, curve("p256")), sec1("p256", size=33))),
+        "format-ed25519-short": block("PRIVATE KEY", pkcs8((ED25519,), number(31))),
+        "format-zero": block("PRIVATE KEY", pkcs8((EC, curve("p256")), element(0x30, ONE, element(4, bytes(32))))),
+        "format-beyond": block("PRIVATE KEY", pkcs8((EC, curve("p256")), element(0x30, ONE, element(4, b"\xff" * 32)))),
+        "format-encrypted": block("ENCRYPTED PRIVATE KEY", b"\0\1\2\3"),
+        "limit-long": b"\n" * 20000,
+        "unsupported-curve": block("PRIVATE KEY", pkcs8((EC, bytes.fromhex("06052b8104000a")), sec1("p256"))),
+        "unsupported-no-curve": block("PRIVATE KEY", pkcs8((EC,), sec1("p256"))),
+        "unsupported-rsa": block("PRIVATE KEY", pkcs8((RSA, element(5)), b"\0")),
+        "unsupported-encrypted": block("EC PRIVATE KEY", bytes(16), encrypted),
+    }
+
+
 def main(folder):
-    for target, cases in (("base64", base64_cases), ("bundle", bundle_cases), ("manifest", manifest_cases), ("pem", pem_cases)):
+    for target, cases in (("base64", base64_cases), ("bundle", bundle_cases), ("manifest", manifest_cases), ("pem", pem_cases),
+                          ("private_key", private_key_cases)):
         (folder / target).mkdir(parents=True, exist_ok=True)
         for name, data in cases().items():
             (folder / target / name).write_bytes(data)
