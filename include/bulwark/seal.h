@@ -112,12 +112,14 @@ typedef struct bw_difference {
 } bw_difference;
 
 typedef struct bw_seal_signer {
-  const char *bundle;      /* the file */
-  bool holds;              /* signed by somebody trusted, and what is there is what was sealed */
-  const char *problem;     /* why the signature is not trusted; NULL: it is */
-  const char *name;        /* the trusted key's file, or the identity; NULL: not trusted */
-  const char *fingerprint; /* of the key; NULL: not trusted */
-  uint64_t n_differences;  /* from what it sealed */
+  const char *bundle;         /* the file */
+  bool holds;                 /* signed by somebody trusted, and what is there is what was sealed */
+  const char *problem;        /* why the signature is not trusted; NULL: it is */
+  const char *name;           /* the trusted key's file, or the identity; NULL: not trusted */
+  const char *fingerprint;    /* of the key; NULL: not trusted */
+  uint64_t n_differences;     /* from what it sealed */
+  const char *const *ignored; /* paths that it leaves out, with all below them, beside git's own files */
+  size_t n_ignored;
 } bw_seal_signer;
 
 typedef struct bw_verification bw_verification;

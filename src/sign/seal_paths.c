@@ -39,11 +39,18 @@ bw_status bwi_ignore_add(bwi_ignore *ignore, const char *path, bw_error *err) {
   return BW_OK;
 }
 
+static const char *const standard[] = {".git", ".gitattributes", ".github", ".gitignore"};
+enum { N_STANDARD = sizeof standard / sizeof *standard };
+
 bw_status bwi_ignore_standard(bwi_ignore *ignore, bw_error *err) {
-  static const char *const standard[] = {".git", ".gitattributes", ".github", ".gitignore"};
-  for (size_t i = 0; i < sizeof standard / sizeof *standard; i++)
-    BW_TRY(bwi_ignore_add(ignore, standard[i], err));
+  for (int i = 0; i < N_STANDARD; i++) BW_TRY(bwi_ignore_add(ignore, standard[i], err));
   return BW_OK;
+}
+
+bool bwi_ignore_is_standard(const char *path) {
+  for (int i = 0; i < N_STANDARD; i++)
+    if (strcmp(standard[i], path) == 0) return true;
+  return false;
 }
 
 bw_status bwi_ignore_file(bwi_ignore *ignore, const char *folder, const char *file, bw_error *err) {

@@ -3,6 +3,8 @@
 #ifndef SIGN_SEAL_PATHS_H
 #define SIGN_SEAL_PATHS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /* A copy of `chosen`, or, if it is NULL, of path with ".sig" behind it: a seal lies beside what it seals.
@@ -18,6 +20,7 @@ typedef struct bwi_ignore {
 bw_status bwi_ignore_add(bwi_ignore *ignore, const char *path, bw_error *err);
 /* What the format leaves out by itself: git's own files at the top. */
 bw_status bwi_ignore_standard(bwi_ignore *ignore, bw_error *err);
+bool bwi_ignore_is_standard(const char *path);
 /* The file, if it lies below the folder. BW_EIO. */
 bw_status bwi_ignore_file(bwi_ignore *ignore, const char *folder, const char *file, bw_error *err);
 void bwi_ignore_clear(bwi_ignore *ignore);

@@ -72,6 +72,11 @@ static void put_bundle(bwi_buffer *out, const bwi_verified *b) {
     bwi_buffer_format(out, " (%.16s...), %" PRIu64 " files", s->fingerprint, b->n_files);
   if (s->n_differences > 0) bwi_buffer_format(out, ", %" PRIu64 " differences:", s->n_differences);
   bwi_buffer_text(out, "\n");
+  for (size_t i = 0; i < s->n_ignored; i++) {
+    bwi_buffer_text(out, "  left out ");
+    put_plain(out, s->ignored[i]);
+    bwi_buffer_text(out, "\n");
+  }
   for (size_t i = 0; i < b->differences.count; i++) put_difference(out, &b->differences.items[i]);
 }
 
@@ -112,6 +117,10 @@ static void json_bundle(bwi_json_writer *w, const bwi_verified *b) {
   if (b->signer.problem == NULL) {
     bwi_json_key(w, "files");
     bwi_json_int(w, (int64_t)b->n_files);
+    bwi_json_key(w, "ignored");
+    bwi_json_open(w, '[');
+    for (size_t i = 0; i < b->signer.n_ignored; i++) bwi_json_string(w, b->signer.ignored[i]);
+    bwi_json_close(w, ']');
   }
   bwi_json_key(w, "differences");
   bwi_json_open(w, '[');

@@ -77,10 +77,26 @@ static void name_single(bwi_manifest *sealed, const bwi_manifest *found) {
   if (strcmp(sealed->files[0].path, sealed->name) == 0) sealed->files[0].path = BWI_MANIFEST_WHOLE;
 }
 
+/* A seal that holds says nothing of what it leaves out, so that is told. */
+static bw_status keep_ignored(const checking *c, bwi_verified *verified, const bwi_serialization *how,
+                              bw_error *err) {
+  const char **ignored = bwi_arena_get(c->v->arena, how->n_ignore, sizeof *ignored);
+  if (ignored == NULL) return no_memory(err);
+  for (size_t i = 0; i < how->n_ignore; i++) {
+    if (bwi_ignore_is_standard(how->ignore[i])) continue;
+    const char *path = bwi_arena_strdup(c->v->arena, how->ignore[i]);
+    if (path == NULL) return no_memory(err);
+    ignored[verified->signer.n_ignored++] = path;
+  }
+  verified->signer.ignored = ignored;
+  return BW_OK;
+}
+
 static bw_status compare(checking *c, bwi_verified *verified, bwi_bytes statement, bw_error *err) {
   bwi_manifest sealed = {0};
   BW_TRY(bwi_manifest_read(&sealed, statement, err));
-  bw_status status = measure(c, &sealed, err);
+  bw_status status = keep_ignored(c, verified, &sealed.how, err);
+  if (status == BW_OK) status = measure(c, &sealed, err);
   if (status == BW_OK) {
     name_single(&sealed, &c->measured);
     verified->n_files = sealed.n_files;

@@ -500,6 +500,16 @@ static void test_what_is_left_out(void **state) {
   trust.n_bundles = 1;
   describe(text, &trust);
   assert_string_equal(text, "");
+  bw_verification *v = verify("set", &trust);
+  char *report = NULL;
+  assert_int_equal(bw_verification_signer(v, 0)->n_ignored, 3);
+  assert_int_equal(bw_verification_text(&report, v, false, NULL), BW_OK);
+  assert_non_null(strstr(report, "\n  left out notes\n  left out sub\n  left out set.sig\n"));
+  bwi_free(report);
+  assert_int_equal(bw_verification_text(&report, v, true, NULL), BW_OK);
+  assert_non_null(strstr(report, "\"ignored\":[\"notes\",\"sub\",\"set.sig\"]"));
+  bwi_free(report);
+  bw_verification_free(v);
   put("set/new", "x");
   describe(text, &trust);
   assert_string_equal(text, "added new;");
