@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "crypto/certificate.h"
 #include "support/refusals.h"
 #include "support/unit.h"
 
@@ -345,61 +346,107 @@ static void test_several_signers(void **state) {
   assert_int_equal(bw_verify(&v, "set", &trust, NULL), BW_EINVAL);
 }
 
-static void test_certificates_and_revocation(void **state) {
-  (void)state;
-  static const char *const names[] = {"alice.key", "alice.pem", "between.pem", "root.pem", "expired.pem"};
-  static const char *const alice[] = {"alice@example.org"}, *const mallory[] = {"mallory@example.org"};
-  for (size_t i = 0; i < COUNT(names); i++) copy_data("certificates", names[i]);
-  bwi_bytes leaf = tests_file("unit/data/certificates/alice.pem"),
-            issuer = tests_file("unit/data/certificates/between.pem");
+static const char *const alice[] = {"alice@example.org"}, *const mallory[] = {"mallory@example.org"};
+static const char *const certificate_files[] = {"alice.key", "alice.pem", "between.pem", "root.pem"};
+
+/* The tree, sealed by alice's certificate; her file holds that of her issuer, too. */
+static int make_certified(void **state) {
   bwi_buffer chain = {0};
-  bwi_buffer_put(&chain, leaf.data, leaf.size);
-  bwi_buffer_put(&chain, issuer.data, issuer.size);
+  (void)make_tree(state);
+  for (size_t i = 0; i < COUNT(certificate_files); i++) copy_data("certificates", certificate_files[i]);
+  for (size_t i = 1; i < 3; i++) {
+    bwi_bytes pem = {NULL, 0};
+    assert_int_equal(bwi_file_read(&pem, certificate_files[i], 1 << 16, NULL), BW_OK);
+    bwi_buffer_put(&chain, pem.data, pem.size);
+    bwi_free((void *)pem.data);
+  }
   assert_int_equal(bwi_file_write("alice.pem", chain.data, chain.size, NULL), BW_OK);
   bwi_buffer_free(&chain);
-  bwi_free((void *)leaf.data);
-  bwi_free((void *)issuer.data);
-
-  char text[512];
   bw_seal_options options = sealing_with("alice.key");
   options.certificate_path = "alice.pem";
   seal("set", &options);
+  return 0;
+}
+
+static int remove_certified(void **state) {
+  for (size_t i = 0; i < COUNT(certificate_files); i++) (void)unlink(certificate_files[i]);
+  return remove_tree(state);
+}
+
+static bw_verify_options trusting_alice(void) {
+  bw_verify_options options = trusting_a();
+  options.n_keys = 0;
+  options.root_path = "root.pem";
+  options.identities = alice;
+  options.n_identities = 1;
+  return options;
+}
+
+static void test_certificates(void **state) {
+  (void)state;
+  char text[512];
   bw_verify_options trust = trusting_a();
   describe(text, &trust);
   assert_string_equal(text, "signed with a certificate, and no root is trusted");
-  trust.n_keys = 0;
-  trust.root_path = "root.pem";
-  trust.identities = mallory;
-  trust.n_identities = 1;
-  describe(text, &trust);
-  assert_non_null(strstr(text, "signed by alice@example.org, "));
-  trust.identities = alice;
+  trust = trusting_alice();
   describe(text, &trust);
   assert_string_equal(text, "");
+  trust.identities = mallory;
+  describe(text, &trust);
+  assert_non_null(strstr(text, "signed by alice@example.org, "));
+  trust = trusting_alice();
   trust.time = 1500000000;
   describe(text, &trust);
   assert_non_null(strstr(text, "not yet valid"));
-  trust.time = 0;
 
-  bw_verification *v = verify("set", &trust);
-  char line[128];
-  (void)snprintf(line, sizeof line, "# gone\n\n%s  laptop stolen\n",
-                 bw_verification_signer(v, 0)->fingerprint);
-  bw_verification_free(v);
-  put("revoked", line);
-  trust.revoked_path = "revoked";
-  describe(text, &trust);
-  assert_non_null(strstr(text, "is revoked"));
-  put("revoked", "not a fingerprint\n");
   bw_error err;
-  assert_int_equal(bw_verify(&v, "set", &trust, &err), BW_EFORMAT);
-  assert_non_null(strstr(err.text, "revoked: line 1 must begin with a fingerprint"));
-
-  options = sealing_with("a.key");
+  bw_seal_options options = sealing_with("a.key");
   options.certificate_path = "alice.pem";
   assert_int_equal(bw_seal(NULL, "set", &options, &err), BW_EINVAL);
   assert_non_null(strstr(err.text, "not of the key that signs"));
-  for (size_t i = 0; i < COUNT(names); i++) assert_int_equal(unlink(names[i]), 0);
+}
+
+static void expect_revoked(const bw_verify_options *trust, const char *fingerprint, const char *what) {
+  char text[512], line[128];
+  bw_verify_options with_list = *trust;
+  (void)snprintf(line, sizeof line, "# gone\n\n%s  laptop stolen\n", fingerprint);
+  put("revoked", line);
+  with_list.revoked_path = "revoked";
+  describe(text, &with_list);
+  (void)snprintf(line, sizeof line, "the %s %.16s... is revoked", what, fingerprint);
+  assert_string_equal(text, line);
+}
+
+static void test_revocation(void **state) {
+  (void)state;
+  bw_verify_options trust = trusting_alice();
+  bw_verification *v = verify("set", &trust);
+  expect_revoked(&trust, bw_verification_signer(v, 0)->fingerprint, "key");
+  bw_verification_free(v);
+
+  bwi_bytes pem = {NULL, 0};
+  bwi_certificates *chain = NULL;
+  assert_int_equal(bwi_file_read(&pem, "alice.pem", 1 << 16, NULL), BW_OK);
+  assert_int_equal(bwi_certificates_read(&chain, pem, NULL), BW_OK);
+  bwi_free((void *)pem.data);
+  for (size_t i = 0; i < 2; i++) {
+    char fingerprint[BWI_FINGERPRINT_BYTES];
+    assert_int_equal(bwi_certificate_fingerprint(fingerprint, chain, i, NULL), BW_OK);
+    expect_revoked(&trust, fingerprint, "certificate");
+  }
+  bwi_certificates_free(chain);
+
+  bw_sealed sealed;
+  const bw_seal_options options = sealing_with("a.key");
+  assert_int_equal(bw_seal(&sealed, "set", &options, NULL), BW_OK);
+  trust = trusting_a();
+  expect_revoked(&trust, sealed.fingerprint, "key");
+
+  bw_error err;
+  put("revoked", "not a fingerprint\n");
+  trust.revoked_path = "revoked";
+  assert_int_equal(bw_verify(&v, "set", &trust, &err), BW_EFORMAT);
+  assert_non_null(strstr(err.text, "revoked: line 1 must begin with a fingerprint"));
 }
 
 /* ---- seals of others ---- */
@@ -589,7 +636,8 @@ int main(void) {
       IN_TREE(test_wrong_key_is_named),
       IN_TREE(test_stale_and_altered_seals),
       IN_TREE(test_several_signers),
-      IN_TREE(test_certificates_and_revocation),
+      cmocka_unit_test_setup_teardown(test_certificates, make_certified, remove_certified),
+      cmocka_unit_test_setup_teardown(test_revocation, make_certified, remove_certified),
       cmocka_unit_test(test_published_seals),
       IN_TREE(test_single_file),
       IN_TREE(test_symlinks),
