@@ -78,6 +78,10 @@ BW_API const bw_record_change *bw_record_report_at(const bw_record_report *repor
 /* "record 17 (row 17 of images, labels) was changed"; the caller's, freed by bw_text_free. BW_ENOMEM. */
 BW_API BW_NODISCARD bw_status bw_record_report_text(char **out, const bw_record_report *report, uint64_t i,
                                                     bw_error *err);
+/* All of it: {"changes": [{"fate", "before", "after", "copy_of", "text"}]}, numbers that are BW_NO_RECORD
+ * left out; the caller's, freed by bw_text_free. BW_ENOMEM. */
+BW_API BW_NODISCARD bw_status bw_record_report_json(char **out, const bw_record_report *report,
+                                                    bw_error *err);
 
 #ifdef __cplusplus
 }

@@ -56,6 +56,17 @@ void bwi_buffer_format(bwi_buffer *b, const char *format, ...) {
   b->size += (size_t)size;
 }
 
+bw_status bwi_buffer_take(char **out, bwi_buffer *b, bw_error *err) {
+  bwi_buffer_put(b, "", 0);
+  if (b->failed) {
+    bwi_buffer_free(b);
+    return BW_FAIL(err, BW_ENOMEM, "no memory for a text");
+  }
+  *out = b->data;
+  *b = (bwi_buffer){0};
+  return BW_OK;
+}
+
 void bwi_buffer_free(bwi_buffer *b) {
   bwi_free(b->data);
   *b = (bwi_buffer){0};

@@ -2,6 +2,7 @@
 /* Data against its record tree: what became of each record, and where that is. */
 #include <inttypes.h>
 
+#include "base/json.h"
 #include "base/memory.h"
 #include "sign/record_compare.h"
 #include "sign/record_tree.h"
@@ -100,10 +101,46 @@ bw_status bw_record_report_text(char **out, const bw_record_report *report, uint
     return BW_FAIL(err, BW_EINVAL, "there is no change %" PRIu64, i);
   bwi_buffer text = {0};
   put_change(&text, report, &report->changes.items[i]);
-  if (text.failed) {
-    bwi_buffer_free(&text);
-    return BW_FAIL(err, BW_ENOMEM, "no memory for a text");
-  }
-  *out = text.data;
-  return BW_OK;
+  return bwi_buffer_take(out, &text, err);
+}
+
+static void put_index(bwi_json_writer *w, const char *key, uint64_t index) {
+  if (index == BW_NO_RECORD) return;
+  bwi_json_key(w, key);
+  bwi_json_int(w, (int64_t)index);
+}
+
+static void put_json(bwi_json_writer *w, const bw_record_report *r, const bw_record_change *c) {
+  static const char *const fates[] = {[BW_RECORD_CHANGED] = "changed",
+                                      [BW_RECORD_INSERTED] = "inserted",
+                                      [BW_RECORD_REMOVED] = "removed",
+                                      [BW_RECORD_MOVED] = "moved",
+                                      [BW_RECORD_SWAPPED] = "swapped"};
+  bwi_buffer text = {0};
+  put_change(&text, r, c);
+  if (text.failed) w->out->failed = true;
+  bwi_json_open(w, '{');
+  bwi_json_key(w, "fate");
+  bwi_json_string(w, fates[c->fate]);
+  put_index(w, "before", c->before);
+  put_index(w, "after", c->after);
+  put_index(w, "copy_of", c->copy_of);
+  bwi_json_key(w, "text");
+  bwi_json_string(w, text.failed ? "" : text.data);
+  bwi_json_close(w, '}');
+  bwi_buffer_free(&text);
+}
+
+bw_status bw_record_report_json(char **out, const bw_record_report *report, bw_error *err) {
+  if (out == NULL || report == NULL) return BW_FAIL(err, BW_EINVAL, "no report");
+  bwi_buffer text = {0};
+  bwi_json_writer w = {.out = &text};
+  bwi_json_open(&w, '{');
+  bwi_json_key(&w, "changes");
+  bwi_json_open(&w, '[');
+  for (size_t i = 0; i < report->changes.count; i++) put_json(&w, report, &report->changes.items[i]);
+  bwi_json_close(&w, ']');
+  bwi_json_close(&w, '}');
+  bwi_buffer_text(&text, "\n");
+  return bwi_buffer_take(out, &text, err);
 }

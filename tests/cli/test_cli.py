@@ -74,6 +74,10 @@ class Usage(unittest.TestCase):
             (["verify", data, "--root", "ca.pem"], 2, "--root and --identity need each other"),
             (["verify", data, "--key", "a.pub", "--signers", "2"], 2, "--signers is more than there are seals"),
             (["verify", data, "--key", "/nonexistent.pub"], 3, "/nonexistent.pub"),
+            (["records", "make"], 2, "expects make|check DATA"),
+            (["records", "frobnicate", data], 2, "there is no frobnicate: it is make or check"),
+            (["records", "make", "/nonexistent.csv"], 3, "/nonexistent.csv"),
+            (["records", "check", data, "-t", data], 3, 'must begin with "bulwark-records v1"'),
             (["fetch", "https://localhost/", "-d", "sha256:00"], 2, "ends in no name for a file"),
             (["fetch", "http://localhost/file", "-d", "sha256:00"], 2, "only https:// is fetched"),
         ]
@@ -262,6 +266,20 @@ class Seal(unittest.TestCase):
                                   start_new_session=True)
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, "the key is encrypted, and no passphrase was given")
+class Records(unittest.TestCase):
+    def test_names_the_record(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = Path(folder, "train.csv")
+            data.write_text('name,says\na,"b\nc"\nd,e\nf,g\n')
+            made = bulwark("records", "make", data)
+            self.assertRegex(made.stdout, "^csv, 4 records, head [0-9a-f]{64}\n$")
+            self.assertEqual(bulwark("records", "check", data).stdout, "all of 4 records hold\n")
+            data.write_text('name,says\na,"b\nc"\nd,E\nf,g\nh,i\n')
+            bad = bulwark("records", "check", data)
+            self.assertEqual(bad.returncode, 1, bad.stderr)
+            self.assertEqual(bad.stdout, "record 2 (line 4) was changed\nrecord 4 (line 6) was inserted\n")
+            told = json.loads(bulwark("records", "check", data, "--json").stdout)
+            self.assertEqual([c["fate"] for c in told["changes"]], ["changed", "inserted"])
 
 
 class Encrypt(unittest.TestCase):

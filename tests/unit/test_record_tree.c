@@ -140,6 +140,25 @@ static void names_what_was_changed(void **state) {
   }
 }
 
+static void tells_in_json(void **state) {
+  (void)state;
+  bw_record_report *report = NULL;
+  char *text = NULL;
+  scratch_put("t.csv", "a\nb\nc\n", 6);
+  bw_record_tree *tree = tree_of("t.csv");
+  scratch_put("t.csv", "a\nX\na\n", 6);
+  assert_int_equal(bw_record_tree_compare(&report, tree, scratch("t.csv"), NULL), BW_OK);
+  assert_int_equal(bw_record_report_json(&text, report, NULL), BW_OK);
+  assert_string_equal(text,
+                      "{\"changes\":[{\"fate\":\"changed\",\"before\":1,\"after\":1,"
+                      "\"text\":\"record 1 (line 2) was changed\"},"
+                      "{\"fate\":\"changed\",\"before\":2,\"after\":2,\"copy_of\":0,"
+                      "\"text\":\"record 2 (line 3) was changed; it is a copy of what was record 0\"}]}\n");
+  bwi_free(text);
+  bw_record_report_free(report);
+  bw_record_tree_free(tree);
+}
+
 static void sees_every_bit_of_a_text(void **state) {
   (void)state;
   char changed[sizeof lines], text[512];
@@ -391,12 +410,14 @@ static bw_status make_and_compare(void *payload) {
   const char *data = payload;
   bw_record_tree *tree = NULL;
   bw_record_report *report = NULL;
-  char *text = NULL;
+  char *text = NULL, *json = NULL;
   bw_status status = bw_record_tree_make(data, scratch("tree"), NULL);
   if (status == BW_OK) status = bw_record_tree_open(&tree, scratch("tree.old"), NULL);
   if (status == BW_OK) status = bw_record_tree_compare(&report, tree, data, NULL);
   if (status == BW_OK) status = bw_record_report_text(&text, report, 0, NULL);
+  if (status == BW_OK) status = bw_record_report_json(&json, report, NULL);
   bwi_free(text);
+  bwi_free(json);
   bw_record_report_free(report);
   bw_record_tree_free(tree);
   return status;
@@ -423,6 +444,7 @@ int main(void) {
       cmocka_unit_test(reads_every_format),
       cmocka_unit_test(looks_at_content_alone),
       cmocka_unit_test(names_what_was_changed),
+      cmocka_unit_test(tells_in_json),
       cmocka_unit_test(sees_every_bit_of_a_text),
       cmocka_unit_test(names_rows_of_arrays),
       cmocka_unit_test(names_files_of_folders),
