@@ -44,13 +44,14 @@ void bwi_envelope_clear(bwi_envelope *envelope) {
   *envelope = (bwi_envelope){0};
 }
 
-bool bwi_envelope_holds(const bwi_envelope *envelope, const bwi_key *key) {
+bw_status bwi_envelope_check(bool *holds, const bwi_envelope *envelope, const bwi_key *key, bw_error *err) {
   bwi_buffer text = {0};
   bwi_dsse_pae(&text, envelope->type, envelope->payload);
+  const bool failed = text.failed;
   const bwi_bytes message = {(const uint8_t *)text.data, text.size};
-  const bool holds = !text.failed && bwi_signature_holds(key, message, envelope->signature);
+  if (!failed) *holds = bwi_signature_holds(key, message, envelope->signature);
   bwi_buffer_free(&text);
-  return holds;
+  return failed ? BW_FAIL(err, BW_ENOMEM, "no memory to check a signature") : BW_OK;
 }
 
 void bwi_envelope_write(bwi_json_writer *w, const bwi_envelope *envelope) {

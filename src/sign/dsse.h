@@ -19,8 +19,8 @@ bw_status bwi_envelope_sign(bwi_envelope *out, const char *type, bwi_bytes paylo
                             bw_error *err);
 void bwi_envelope_clear(bwi_envelope *envelope);
 
-/* Whether the key signed it. False when there is no memory, too. */
-bool bwi_envelope_holds(const bwi_envelope *envelope, const bwi_key *key);
+/* *holds says whether the key signed it. BW_ENOMEM. */
+bw_status bwi_envelope_check(bool *holds, const bwi_envelope *envelope, const bwi_key *key, bw_error *err);
 
 /* Its JSON object; failure latches in the writer's buffer. */
 void bwi_envelope_write(bwi_json_writer *w, const bwi_envelope *envelope);

@@ -138,7 +138,9 @@ static bw_status check_key(char fingerprint[BWI_FINGERPRINT_BYTES], bwi_buffer *
     BW_TRY(bwi_key_fingerprint(fingerprint, t->keys[i], err));
     if (b->hint[0] != '\0' && strcmp(b->hint, fingerprint) != 0) continue;
     hinted = true;
-    if (!bwi_envelope_holds(&b->envelope, t->keys[i])) continue;
+    bool holds = false;
+    BW_TRY(bwi_envelope_check(&holds, &b->envelope, t->keys[i], err));
+    if (!holds) continue;
     bwi_buffer_text(name, t->options->keys[i]);
     return check_revoked(t, fingerprint, "key", err);
   }
@@ -185,6 +187,7 @@ static bw_status check_chain_revoked(const bwi_trust *t, const bwi_certificates 
 static bw_status check_chain(char fingerprint[BWI_FINGERPRINT_BYTES], bwi_buffer *name, const bwi_trust *t,
                              const bwi_bundle *b, bw_error *err) {
   bwi_key *key = NULL;
+  bool holds = false;
   if (t->roots == NULL)
     return BW_FAIL(err, BW_EUNTRUSTED, "signed with a certificate, and no root is trusted");
   BW_TRY(bwi_certificates_check(b->chain, t->roots, t->time, err));
@@ -195,7 +198,8 @@ static bw_status check_chain(char fingerprint[BWI_FINGERPRINT_BYTES], bwi_buffer
   bw_status status = bwi_certificate_key(&key, b->chain, 0, err);
   if (status != BW_OK) return status;
   status = bwi_key_fingerprint(fingerprint, key, err);
-  if (status == BW_OK && !bwi_envelope_holds(&b->envelope, key))
+  if (status == BW_OK) status = bwi_envelope_check(&holds, &b->envelope, key, err);
+  if (status == BW_OK && !holds)
     status = BW_FAIL(err, BW_EUNTRUSTED,
                      "the signature does not hold: the seal was altered, or made by another key");
   bwi_key_free(key);

@@ -106,6 +106,12 @@ static bw_status write_and_read(void *payload) {
   return status;
 }
 
+static bool holds(const bwi_envelope *envelope, const bwi_key *key) {
+  bool answer = false;
+  assert_int_equal(bwi_envelope_check(&answer, envelope, key, NULL), BW_OK);
+  return answer;
+}
+
 /* A bundle of model-signing's own tests; its certificate is for the key that signed. */
 static void test_published_chain(void **state) {
   (void)state;
@@ -118,9 +124,9 @@ static void test_published_chain(void **state) {
   assert_int_equal(bwi_certificate_key(&certified, b.chain, 0, NULL), BW_OK);
   assert_int_equal(bwi_key_read_public(&known, pem, NULL), BW_OK);
   assert_true(bwi_key_same(certified, known));
-  assert_true(bwi_envelope_holds(&b.envelope, certified));
+  assert_true(holds(&b.envelope, certified));
   ((uint8_t *)b.envelope.payload.data)[b.envelope.payload.size - 1] ^= 1;
-  assert_false(bwi_envelope_holds(&b.envelope, certified));
+  assert_false(holds(&b.envelope, certified));
   bwi_key_free(certified);
   bwi_key_free(known);
   bwi_bundle_clear(&b);
