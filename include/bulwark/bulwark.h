@@ -12,6 +12,7 @@
 #include <bulwark/evaluation.h>
 #include <bulwark/fetch.h>
 #include <bulwark/gate.h>
+#include <bulwark/log.h>
 #include <bulwark/model.h>
 #include <bulwark/progress.h>
 #include <bulwark/records.h>

@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 
 /* Room for `more` bytes and the terminating NUL; latches on failure. */
 static bool reserve(bwi_buffer *b, size_t more) {
@@ -38,6 +39,18 @@ void bwi_buffer_put(bwi_buffer *b, const void *data, size_t size) {
 
 void bwi_buffer_text(bwi_buffer *b, const char *text) {
   bwi_buffer_put(b, text, strlen(text));
+}
+
+void bwi_buffer_plain(bwi_buffer *b, const char *text) {
+  for (size_t left = strlen(text); left > 0;) {
+    const uint8_t *at = (const uint8_t *)text;
+    const size_t length = bwi_utf8_length(at, left), step = length > 0 ? length : 1;
+    const bool control =
+        length == 1 ? at[0] < 0x20 || at[0] == 0x7F : length == 2 && at[0] == 0xC2 && at[1] < 0xA0;
+    bwi_buffer_put(b, length == 0 || control ? "?" : text, length == 0 || control ? 1 : step);
+    text += step;
+    left -= step;
+  }
 }
 
 void bwi_buffer_format(bwi_buffer *b, const char *format, ...) {

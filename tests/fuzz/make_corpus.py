@@ -5,6 +5,7 @@ A name starts with what the reader must answer: ok, format (malformed), unsuppor
 that is ok for the reader may still be nonsense to what comes after it: "ok-means-..." are.
 """
 
+import json
 import pathlib
 import struct
 import sys
@@ -605,6 +606,177 @@ def gate():
     )
 
 
+# ---- the log ----
+
+DASH = "\u2014"
+SIGNATURE = f"{DASH} PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+PETERS_NOTE = f"If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n{SIGNATURE}"
+GOLANGS_NOTE = (
+    "go.sum database tree\n63096908\n8lHrQPRYe4KT4WQ9/Qk8/taKnD6IRHbFgfN7vQE2Y54=\n\n"
+    f"{DASH} sum.golang.org Az3gri/oVBN1jAhNZ/iS+W31psFAWRT20/GyrhpU6taFwulQGetBkH5S7wpGXdS935jiIGiUUAXBVHzT/P6fYhqAmAk=\n"
+)
+
+
+def note_cases():
+    line = f"{DASH} a AAAA\n"
+    cases = {
+        "ok-peter": PETERS_NOTE,
+        "ok-checkpoint": GOLANGS_NOTE,
+        "ok-empty-lines": f"one\n\n\ntwo\n\n{line}",
+        "ok-two": f"text\n\n{line}{SIGNATURE}",
+        "format-empty": "",
+        "format-no-signature": "a note\n",
+        "format-no-feed": f"a note\n\n{line}"[:-1],
+        "format-no-dash": "a note\n\n- a AAAA\n",
+        "format-no-space": f"a note\n\n{DASH} a\n",
+        "format-no-name": f"a note\n\n{DASH}  AAAA\n",
+        "format-name-plus": f"a note\n\n{DASH} a+b AAAA\n",
+        "format-control": f"a\tnote\n\n{line}",
+        "limit-signatures": f"a note\n\n{line * 65}",
+    }  # fmt: skip
+    return {name: text_.encode() for name, text_ in cases.items()} | {"format-not-utf8": b"a\xff\n\n" + line.encode()}
+
+
+HASH = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
+
+
+def checkpoint_cases():
+    cases = {
+        "ok-sofa": f"example.com/behind-the-sofa\n20852163\n{HASH}\n",
+        "ok-empty-tree": "go.sum database tree\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+        "ok-largest": f"a\n9223372036854775807\n{HASH}\n",
+        "ok-extension": f"a\n7\n{HASH}\nmore\nand more\n",
+        "format-empty": "",
+        "format-origin-empty": f"\n7\n{HASH}\n",
+        "format-no-size": "a\n",
+        "format-size-zeroes": f"a\n07\n{HASH}\n",
+        "format-size-sign": f"a\n+7\n{HASH}\n",
+        "format-size-large": f"a\n9223372036854775808\n{HASH}\n",
+        "format-size-larger": f"a\n18446744073709551617\n{HASH}\n",
+        "format-no-head": "a\n7\n",
+        "format-head-short": "a\n7\nAAAA\n",
+        "format-head-alphabet": f"a\n7\n{HASH.replace('/', '_')}\n",
+        "format-head-padding": f"a\n7\n{HASH[:-1]}\n",
+        "format-extension-empty": f"a\n7\n{HASH}\nmore\n\n",
+        "format-no-feed": f"a\n7\n{HASH}\nmore",
+    }  # fmt: skip
+    return {name: text_.encode() for name, text_ in cases.items()}
+
+
+def log_proof_cases():
+    magic = "c2sp.org/tlog-proof@v1\n"
+    cases = {
+        "ok-path": f"{magic}index 73894\n{HASH}\n{HASH}\n\n{GOLANGS_NOTE}",
+        "ok-single": f"{magic}index 0\n\n{GOLANGS_NOTE}",
+        "ok-extra": f"{magic}extra AAEC\nindex 1\n{HASH}\n\n{GOLANGS_NOTE}",
+        "format-empty": "",
+        "format-magic": "c2sp.org/tlog-proof@v2\nindex 0\n\n",
+        "format-no-index": f"{magic}{HASH}\n\n",
+        "format-index-sign": f"{magic}index -1\n\n",
+        "format-extra-only": f"{magic}extra AAEC\n",
+        "format-extra": f"{magic}extra AA\nindex 0\n\n",
+        "format-hash": f"{magic}index 0\n{HASH}A\n\n",
+        "format-no-empty-line": f"{magic}index 0\n{HASH}\n",
+        "limit-hashes": f"{magic}index 0\n" + f"{HASH}\n" * 65 + "\n",
+    }  # fmt: skip
+    return {name: text_.encode() for name, text_ in cases.items()}
+
+
+def entries_cases():
+    """The first byte is the number of entries."""
+    entry = lambda data: struct.pack(">H", len(data)) + data  # noqa: E731
+    return {
+        "ok-one": b"\x01" + entry(b"entry"),
+        "ok-three": b"\x03" + entry(b"") + entry(b"a" * 300) + entry(b"b"),
+        "ok-none": b"\0",
+        "format-empty": b"\x01",
+        "format-half-length": b"\x01\0",
+        "format-truncated": b"\x01" + entry(b"entry")[:-1],
+        "format-trailing": b"\x01" + entry(b"entry") + b"\0",
+    }  # fmt: skip
+
+
+def statement(subject=None, predicate=None, type_="urn:bulwark:event:v1", **more):
+    subject = [{"name": "model", "digest": {"sha256": "ab" * 32}}] if subject is None else subject
+    predicate = {"event": "train", "time": "2026-01-02T03:04:05Z", "by": "me", "materials": subject, "parameters": {"a": "b"}} if predicate is None else predicate
+    whole = {"_type": "https://in-toto.io/Statement/v1", "subject": subject, "predicateType": type_, "predicate": predicate} | more
+    return json.dumps({key: value for key, value in whole.items() if value != 0}).encode()
+
+
+def event_cases():
+    one = [{"uri": "git+https://example.org/code", "digest": {"sha256": "CD" * 32, "gitCommit": "0123"}}]
+    resource = {"name": "a", "algorithm": "sha256", "digest": "ab" * 32}
+    return {
+        "ok-own": statement(),
+        "ok-own-bare": statement(predicate={"event": "scan"}),
+        "ok-no-digest": statement([{"name": "https://example.org/"}]),
+        "ok-other-digest": statement([{"name": "a", "digest": {"sha512": "00"}}]),
+        "ok-slsa-1": statement(predicate={"buildDefinition": {"resolvedDependencies": one}}, type_="https://slsa.dev/provenance/v1"),
+        "ok-slsa-0.2": statement(predicate={"materials": one}, type_="https://slsa.dev/provenance/v0.2"),
+        "ok-model-signing": statement(predicate={"resources": [resource, resource | {"algorithm": "blake2b"}]}, type_="https://model_signing/signature/v1.0"),
+        "ok-unknown": statement(predicate=[], type_="https://example.org/unknown"),
+        "ok-no-predicate": statement(predicate=0, type_="https://example.org/unknown"),
+        "format-empty": b"",
+        "format-list": b"[]",
+        "format-no-subject": statement(subject=0, predicate={"event": "a"}),
+        "format-subject-none": statement([]),
+        "format-subject-text": statement(["a"]),
+        "format-digest-short": statement([{"name": "a", "digest": {"sha256": "ab"}}]),
+        "format-digest-list": statement([{"name": "a", "digest": []}]),
+        "format-digest-number": statement([{"name": "a", "digest": {"sha256": 7}}]),
+        "format-name-nul": statement([{"name": "a\0"}]),
+        "format-own-none": statement(predicate=0),
+        "format-own-event": statement(predicate={"time": "now"}),
+        "format-own-parameters": statement(predicate={"event": "a", "parameters": []}),
+        "format-own-parameter": statement(predicate={"event": "a", "parameters": {"b": 7}}),
+        "format-own-materials": statement(predicate={"event": "a", "materials": {}}),
+        "format-slsa-1": statement(predicate={}, type_="https://slsa.dev/provenance/v1"),
+        "format-resource-algorithm": statement(predicate={"resources": [{"name": "a", "digest": "ab"}]}, type_="https://model_signing/signature/v1.0"),
+        "unsupported-type": statement(_type="https://in-toto.io/Statement/v0.1"),
+        "limit-nodes": statement(later=[7] * 17000),
+    }  # fmt: skip
+
+
+def croissant(distribution=None, **more):
+    file = {"@type": "cr:FileObject", "@id": "data.csv", "contentUrl": "https://example.org/data.csv", "encodingFormat": "text/csv", "sha256": "AB" * 32}
+    distribution = [file] if distribution is None else [file | part for part in distribution]
+    whole = {
+        "@context": {"@vocab": "https://schema.org/", "sc": "https://schema.org/", "cr": "http://mlcommons.org/croissant/"},
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": "example",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "distribution": distribution,
+        "recordSet": [{"@type": "cr:RecordSet", "field": []}],
+    } | more
+    return json.dumps({key: value for key, value in whole.items() if value != 0}).encode()
+
+
+def croissant_cases():
+    return {
+        "ok-1.0": croissant(),
+        "ok-1.1": croissant(conformsTo="http://mlcommons.org/croissant/1.1"),
+        "ok-dct": croissant(**{"conformsTo": 0, "dct:conformsTo": "http://mlcommons.org/croissant/1.1"}),
+        "ok-contained": croissant([{}, {"@id": "part.csv", "containedIn": {"@id": "data.csv"}, "sha256": None}]).replace(b', "sha256": null', b""),
+        "ok-file-set": croissant([{}, {"@type": "cr:FileSet", "@id": "all", "includes": "*.csv"}]),
+        "ok-relative": croissant([{"contentUrl": "data.csv"}]),
+        "ok-license-list": croissant(license=["a", "b"]),
+        "format-empty": b"",
+        "format-type": croissant(**{"@type": "sc:Thing"}),
+        "format-list": b"[]",
+        "format-no-distribution": croissant([]).replace(b'"distribution"', b'"d"'),
+        "format-no-file": croissant([]),
+        "format-http": croissant([{"contentUrl": "http://example.org/data.csv"}]),
+        "format-digest-short": croissant([{"sha256": "AB" * 31}]),
+        "format-digest-none": croissant([{"sha256": None}]),
+        "format-md5": croissant([{"sha256": None, "md5": "AB" * 16}]),
+        "format-file-type": croissant([{"@type": "cr:Field"}]),
+        "format-no-id": croissant([{"@id": None}]),
+        "unsupported-version": croissant(conformsTo="http://mlcommons.org/croissant/0.8"),
+        "unsupported-none": croissant(conformsTo=0),
+    }  # fmt: skip
+
+
 READERS = {
     "gate": gate,
     "gguf": model_bytes.gguf_cases,
@@ -619,6 +791,12 @@ READERS = {
     "safetensors": safetensors_cases,
     "idx": idx_cases,
     "cifar10": cifar10_cases,
+    "checkpoint": checkpoint_cases,
+    "croissant": croissant_cases,
+    "entries": entries_cases,
+    "event": event_cases,
+    "log_proof": log_proof_cases,
+    "note": note_cases,
     "record_lines": record_lines_cases,
     "record_tree": record_tree_cases,
 }
