@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bulwark seal: sign a list of files and their digests, or make the key to do so. */
-#include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,14 +72,6 @@ const cli_command cmd_seal = {
     .run = run,
 };
 
-/* The descriptor to read a passphrase from: the one that was named, or the terminal; -1: there is none. *own:
- * it is to be closed. */
-static int open_passphrase(const settings *s, bool *own) {
-  *own = s->passphrase_fd == CLI_NO_FD;
-  if (*own) return open("/dev/tty", O_RDWR | O_CLOEXEC);
-  return s->passphrase_fd <= INT_MAX ? (int)s->passphrase_fd : -1;
-}
-
 static int make_key(const settings *s) {
   char public_path[4096];
   bw_error err = {0};
@@ -92,7 +82,7 @@ static int make_key(const settings *s) {
   bw_key_options_init(&how, sizeof how);
   how.kind = (bw_key_kind)s->type;
   if (s->passphrase || s->passphrase_fd != CLI_NO_FD) {
-    how.passphrase_fd = open_passphrase(s, &own);
+    how.passphrase_fd = cli_passphrase_open(s->passphrase_fd, &own);
     if (how.passphrase_fd < 0) {
       fprintf(stderr, "bulwark: passphrase: no terminal to ask on; give it with --passphrase-fd\n");
       return CLI_BAD_INPUT;
@@ -119,7 +109,7 @@ static int seal(const settings *s, const char *path) {
   bool own = false;
   bw_seal_options_init(&how, sizeof how);
   how.key_path = s->key;
-  how.passphrase_fd = open_passphrase(s, &own);
+  how.passphrase_fd = cli_passphrase_open(s->passphrase_fd, &own);
   how.certificate_path = s->certificate;
   how.output_path = s->output;
   how.shard_bytes = s->shard_size != 0 ? s->shard_size : s->shards ? 1000000000 : 0;

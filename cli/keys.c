@@ -27,6 +27,12 @@ static int add_passphrase(bw_age_keys *keys, const cli_keys *options, bool confi
   return status == BW_OK ? CLI_CLEAN : cli_report_error("passphrase", &err);
 }
 
+int cli_passphrase_open(uint64_t fd, bool *own) {
+  *own = fd == CLI_NO_FD;
+  if (*own) return open("/dev/tty", O_RDWR | O_CLOEXEC);
+  return fd <= INT_MAX ? (int)fd : -1;
+}
+
 int cli_keys_add(bw_age_keys *keys, const cli_keys *options, bool confirm) {
   for (uint32_t i = 0; i < options->identities.count; i++) {
     bw_error err = {0};

@@ -7,6 +7,7 @@ Usage: test_cli.py BULWARK GLYPHS_FOLDER [unittest arguments]
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,20 @@ class Usage(unittest.TestCase):
             (["verify", data, "--root", "ca.pem"], 2, "--root and --identity need each other"),
             (["verify", data, "--key", "a.pub", "--signers", "2"], 2, "--signers is more than there are seals"),
             (["verify", data, "--key", "/nonexistent.pub"], 3, "/nonexistent.pub"),
+            (["log"], 2, "expects new|add|show|trace|prove|verify LOG"),
+            (["log", "show"], 2, "show expects LOG"),
+            (["log", "frobnicate", "x"], 2, "there is no frobnicate: it is new, add, show, trace, prove or verify"),
+            (["log", "new", "x"], 2, "new needs --key and --origin"),
+            (["log", "add", "x", "train", "y"], 2, "add needs --key"),
+            (["log", "add", "x", "-k", "k"], 2, "add needs EVENT"),
+            (["log", "add", "x", "train", "-k", "k"], 2, "add needs a SUBJECT"),
+            (["log", "add", "x", "train", "y", "-k", "k", "--croissant", "c"], 2, "--croissant names the subjects"),
+            (["log", "add", "x", "train", "y", "-k", "k", "--statement", "c"], 2, "--statement stands alone"),
+            (["log", "show", "/nonexistent"], 3, "/nonexistent"),
+            (["log", "show", "x", "--as", "dot"], 2, "--as dot is for trace"),
+            (["log", "show", "x", "--as", "envelope"], 2, "--as needs the INDEX of one entry"),
+            (["log", "prove", "x", "first"], 2, "INDEX must be the number of an entry, not first"),
+            (["log", "verify", "x", "y"], 2, "verify PROOF ENTRY needs --trust"),
             (["records", "make"], 2, "expects make|check DATA"),
             (["records", "frobnicate", data], 2, "there is no frobnicate: it is make or check"),
             (["records", "make", "/nonexistent.csv"], 3, "/nonexistent.csv"),
@@ -266,6 +281,42 @@ class Seal(unittest.TestCase):
                                   start_new_session=True)
             self.assertEqual(done.returncode, 2)
             self.assertRegex(done.stderr, "the key is encrypted, and no passphrase was given")
+class Log(unittest.TestCase):
+    def test_keeps_proves_and_notices(self):
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "data").mkdir()
+            (place / "data/one").write_text("one")
+            (place / "model").write_text("weights")
+
+            def log(*arguments, code=0):
+                done = bulwark("log", *arguments, cwd=folder)
+                self.assertEqual(done.returncode, code, done.stderr)
+                return done.stdout if code == 0 else done.stderr
+
+            bulwark("seal", "--new-key", "key", "--type", "ed25519", cwd=folder)
+            log("new", "events", "-k", "key", "--origin", "example.org/data")
+            when = ("--time", "1767323045", "-k", "key")
+            self.assertEqual(log("add", "events", "ingest", "data", "-f", "https://example.org/d", *when), "entry 0\n")
+            shutil.copytree(place / "events", place / "older")
+            log("add", "events", "train", "model", "-f", "data", "-w", "epochs=3", "--by", "me", *when)
+            self.assertRegex(log("show", "events"), "(?s)^example.org/data: 2 entries, head [0-9a-f]{64}\n0: ingest\n.*1: train\n")
+            self.assertEqual([e["event"] for e in json.loads(log("show", "events", "--json"))["entries"]], ["ingest", "train"])
+            self.assertRegex(log("trace", "events", "model"), "^model  sha256:[0-9a-f]{12}\n"
+                             "└─ train #1  2026-01-02T03:04:05Z  by me\n   └─ data  sha256:[0-9a-f]{12}\n"
+                             "      └─ ingest #0  2026-01-02T03:04:05Z\n         └─ https://example.org/d\n$")
+            self.assertIn("knows no event", log("trace", "events", "key", code=1))
+            log("show", "events", "1", "--as", "envelope", "-o", "entry")
+            log("prove", "events", "1", "-o", "proof")
+            self.assertEqual(log("verify", "proof", "entry", "-t", "events/key"), "it is entry 1\n")
+            self.assertRegex(log("verify", "events"), "^example.org/data: all of 2 entries hold, head [0-9a-f]{64}\n$")
+            (place / "entry").write_text((place / "entry").read_text().replace("eyJf", "eyJe", 1))
+            log("verify", "proof", "entry", "-t", "events/key", code=1)
+            shutil.rmtree(place / "events")
+            (place / "older").rename(place / "events")
+            self.assertIn("rolled back: it has 1 entries, and 2 were seen", log("verify", "events", code=1))
+
+
 class Records(unittest.TestCase):
     def test_names_the_record(self):
         with tempfile.TemporaryDirectory() as folder:
