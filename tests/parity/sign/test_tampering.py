@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thousand random single changes to a sealed data set: each must be found, and the right place named.
+"""A thousand random single changes to a sealed data set and its log: each must be found, and the right place named.
 
 Usage: test_tampering.py BULWARK [CHANGES [SEED]]      (default: 1000 changes, seed 4)
 """
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 from pathlib import Path
 
 KINDS = {}
@@ -41,7 +42,15 @@ def files_of(folder):
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-# Each changes one thing and returns what must be told: a set of (kind, path, other).
+class Told(typing.NamedTuple):
+    """What was said of something beside the set, which is as it was."""
+
+    right: bool
+    text: str
+
+
+# Each changes one thing and returns what must be told: a set of (kind, path, other), what verify says
+# of the seal, or what it told of the log.
 
 
 @kind
@@ -185,18 +194,36 @@ def altered_seal(folder, rng):
     return "the signature does not hold"
 
 
+@kind
+def replayed_log_head(folder, rng):
+    """The log of the set grows and its head is seen; then the log of before is put back."""
+    log, old, key = folder.parent / "log", folder.parent / "old-log", folder.parent / "log-key"
+    grown = 1 + rng.randrange(1, 4)
+    run("log", "new", log, "--key", key, "--origin", "example.org/set")
+    run("log", "add", log, "ingest", folder, "--key", key)
+    shutil.copytree(log, old)
+    for _ in range(1, grown):
+        run("log", "add", log, "transform", folder, "--key", key)
+    run("log", "verify", log)
+    shutil.rmtree(log)
+    old.rename(log)
+    told = run("log", "verify", log, codes=(1,))
+    shutil.rmtree(log)
+    log.with_suffix(".seen").unlink()
+    return Told(f"the log was rolled back: it has 1 entries, and {grown} were seen before" in told, told)
+
+
 BULWARK = ""
 
 
 def run(*arguments, codes=(0,)):
     done = subprocess.run([BULWARK, *map(str, arguments)], capture_output=True, text=True)
     assert done.returncode in codes, f"exit code {done.returncode}: {done.stderr}"
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def verify(folder):
-    text = run("verify", folder, "-k", folder.parent / "key.pub", "-q", "--json", codes=(0, 1))
-    return json.loads(text)
+    return json.loads(run("verify", folder, "-k", folder.parent / "key.pub", "-q", "--json", codes=(0, 1)))
 
 
 def told(folder, verdict):
@@ -209,6 +236,8 @@ def told(folder, verdict):
 
 
 def check(folder, wanted, verdict):
+    if isinstance(wanted, Told):
+        return wanted.right and verdict["holds"]
     if isinstance(wanted, str):
         return not verdict["holds"] and wanted in verdict["bundles"][0]["problem"]
     return not verdict["holds"] and told(folder, verdict) == wanted
@@ -220,6 +249,7 @@ def main(n_changes, seed):
     with tempfile.TemporaryDirectory() as place:
         place = Path(place)
         run("seal", "--new-key", place / "key", "-q")
+        run("seal", "--new-key", place / "log-key", "--type", "ed25519", "-q")
         make_set(place / "original", rng)
         shutil.copytree(place / "original", place / "set")
         run("seal", place / "set", "-k", place / "key", "--modes", "-q")
