@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char *format, ...) {
   if (err == NULL) return status;
   err->status = status;
@@ -13,9 +15,7 @@ bw_status bwi_fail(bw_error *err, bw_status status, uint64_t offset, const char 
   va_start(arguments, format);
   if (vsnprintf(err->text, sizeof err->text, format, arguments) < 0) err->text[0] = '\0';
   va_end(arguments);
-  /* Texts quote names from files; a terminal must not act on them. */
-  for (char *c = err->text; *c != '\0'; c++)
-    if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+  bwi_utf8_make_plain(err->text); /* texts quote names from files */
   return status;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 size_t bwi_utf8_length(const uint8_t *text, size_t left) {
   const uint8_t lead = text[0];
   if (lead < 0x80) return 1;
@@ -29,4 +32,17 @@ size_t bwi_utf8_encode(char out[4], uint32_t code) {
   }
   out[0] = (char)(lead[length] | code);
   return length;
+}
+
+void bwi_utf8_make_plain(char *text) {
+  size_t left = strlen(text);
+  while (left > 0) {
+    uint8_t *c = (uint8_t *)text;
+    const size_t n = bwi_utf8_length(c, left);
+    const bool control = c[0] < 0x20 || c[0] == 0x7F || (c[0] == 0xC2 && n == 2 && c[1] < 0xA0);
+    const size_t step = n == 0 ? 1 : n;
+    if (n == 0 || control) memset(text, '?', step);
+    text += step;
+    left -= step;
+  }
 }

@@ -12,4 +12,8 @@ size_t bwi_utf8_length(const uint8_t *text, size_t left);
 /* Writes a code point (not a surrogate, at most U+10FFFF) and returns its length in bytes. */
 size_t bwi_utf8_encode(char out[4], uint32_t code);
 
+/* Puts '?' in place of each byte that a terminal might act on or could not show: control characters, those
+ * of two bytes included, and what is no UTF-8. */
+void bwi_utf8_make_plain(char *text);
+
 #endif

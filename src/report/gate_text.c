@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table on the terminal: what there is to say about files, then one line over all. */
+#include "base/utf8.h"
 #include "report/gate.h"
 
 typedef struct style {
@@ -9,11 +10,21 @@ typedef struct style {
 static const style plain = {{"", "", ""}, "", ""};
 static const style coloured = {{"\033[2m", "\033[33m", "\033[31m"}, "\033[1m", "\033[0m"};
 
+/* Paths and names of members come from who made the files. */
+static void put_name(bwi_buffer *out, const char *name) {
+  const size_t start = out->size;
+  bwi_buffer_text(out, name);
+  if (!out->failed) bwi_utf8_make_plain(out->data + start);
+}
+
 static void put_finding(bwi_buffer *out, const bw_gate_finding *f, const style *s) {
   const bw_gate_severity severity = f->rule->severity;
   bwi_buffer_format(out, "  %s%-8s%s %-24s ", s->severity[severity], bwi_gate_severity_name(severity), s->off,
                     f->rule->id);
-  if (f->member != NULL) bwi_buffer_format(out, "%s: ", f->member);
+  if (f->member != NULL) {
+    put_name(out, f->member);
+    bwi_buffer_text(out, ": ");
+  }
   bwi_buffer_text(out, f->text);
   if (f->offset != BW_NO_OFFSET) bwi_buffer_format(out, " (byte %llu)", (unsigned long long)f->offset);
   bwi_buffer_text(out, "\n");
@@ -23,11 +34,13 @@ static void put_finding(bwi_buffer *out, const bw_gate_finding *f, const style *
 static void put_file(bwi_buffer *out, const bw_gate *g, const bw_gate_file *file, uint64_t *next,
                      const style *s) {
   const uint64_t end = *next + file->n_findings + file->n_notes;
+  if (file->status == BW_OK && end == *next) return;
+  bwi_buffer_text(out, s->bold);
+  put_name(out, file->path);
   if (file->status != BW_OK)
-    bwi_buffer_format(out, "%s%s%s: %s\n", s->bold, file->path, s->off, file->reason);
-  if (file->status == BW_OK && end > *next)
-    bwi_buffer_format(out, "%s%s%s: %s, %llu bytes\n", s->bold, file->path, s->off, file->type,
-                      (unsigned long long)file->bytes);
+    bwi_buffer_format(out, "%s: %s\n", s->off, file->reason);
+  else
+    bwi_buffer_format(out, "%s: %s, %llu bytes\n", s->off, file->type, (unsigned long long)file->bytes);
   for (; *next < end; (*next)++) put_finding(out, bw_gate_finding_at(g, *next), s);
 }
 
@@ -40,12 +53,14 @@ static void put_sum(bwi_buffer *out, const bw_gate *g, const style *s) {
     n_unread += file->n_findings == 0 && file->status != BW_OK;
   }
   bwi_buffer_text(out, s->bold);
-  if (n == 1 && n_bad + n_unread == 0)
-    bwi_buffer_format(out, "%s: clean (%s)", bw_gate_file_at(g, 0)->path, bw_gate_file_at(g, 0)->type);
-  else
+  if (n == 1 && n_bad + n_unread == 0) {
+    put_name(out, bw_gate_file_at(g, 0)->path);
+    bwi_buffer_format(out, ": clean (%s)", bw_gate_file_at(g, 0)->type);
+  } else {
     bwi_buffer_format(out, "%llu file%s: %llu clean, %llu with findings, %llu not read",
                       (unsigned long long)n, n == 1 ? "" : "s", (unsigned long long)(n - n_bad - n_unread),
                       (unsigned long long)n_bad, (unsigned long long)n_unread);
+  }
   bwi_buffer_format(out, "%s\n", s->off);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <stdio.h>
+
 #include "support/unit.h"
 
 /* Every code point through the encoder, against the length that RFC 3629 gives it. */
@@ -50,11 +52,29 @@ static void test_no_other_sequence_is_accepted(void **state) {
   assert_int_equal(four, 0x100000 / 64);
 }
 
+static void test_plain_text(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *plain;
+  } rows[] = {{"", ""},
+              {"caf\xC3\xA9 \xE2\x82\xAC", "caf\xC3\xA9 \xE2\x82\xAC"},
+              {"a\tb\033[2K\x7F\n", "a?b?[2K??"},
+              {"\xC2\x9B\xC2\x80\xC2\x9F\xC2\xA0", "??????\xC2\xA0"},
+              {"\xFF\xC3 \xE2\x82", "?? ??"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char text[32];
+    (void)snprintf(text, sizeof text, "%s", rows[i].text);
+    bwi_utf8_make_plain(text);
+    assert_string_equal(text, rows[i].plain);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_code_point),
       cmocka_unit_test(test_encoded_bytes),
       cmocka_unit_test(test_no_other_sequence_is_accepted),
+      cmocka_unit_test(test_plain_text),
   };
   return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
 }
