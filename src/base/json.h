@@ -25,6 +25,7 @@ void bwi_json_number(bwi_json_writer *w, double value);     /* NaN and Inf becom
 void bwi_json_int(bwi_json_writer *w, int64_t value);
 void bwi_json_bool(bwi_json_writer *w, bool value);
 void bwi_json_null(bwi_json_writer *w);
+void bwi_json_text(bwi_json_writer *w, const char *key, const char *text); /* a member; NULL becomes null */
 
 typedef enum bwi_json_kind {
   BWI_JSON_NULL,

@@ -91,3 +91,11 @@ void bwi_json_null(bwi_json_writer *w) {
   before_value(w);
   bwi_buffer_text(w->out, "null");
 }
+
+void bwi_json_text(bwi_json_writer *w, const char *key, const char *text) {
+  bwi_json_key(w, key);
+  if (text != NULL)
+    bwi_json_string(w, text);
+  else
+    bwi_json_null(w);
+}

@@ -73,11 +73,6 @@ static void write_text(bwi_buffer *b, const bw_model_info *info) {
 
 /* --- as JSON --- */
 
-static void put_text(bwi_json_writer *w, const char *key, const char *text) {
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
-}
-
 static void put_count(bwi_json_writer *w, const char *key, uint64_t count) {
   bwi_json_key(w, key);
   bwi_json_int(w, count > INT64_MAX ? INT64_MAX : (int64_t)count);
@@ -85,12 +80,12 @@ static void put_count(bwi_json_writer *w, const char *key, uint64_t count) {
 
 static void put_array(bwi_json_writer *w, const bwi_mlxfn_array *a, const char *keyword) {
   bwi_json_open(w, '{');
-  put_text(w, "dtype", bw_dtype_name(a->dtype));
+  bwi_json_text(w, "dtype", bw_dtype_name(a->dtype));
   bwi_json_key(w, "shape");
   bwi_json_open(w, '[');
   for (uint32_t d = 0; d < a->shape.n; d++) bwi_json_int(w, a->shape.v[d]);
   bwi_json_close(w, ']');
-  if (keyword != NULL) put_text(w, "keyword", keyword);
+  if (keyword != NULL) bwi_json_text(w, "keyword", keyword);
   bwi_json_close(w, '}');
 }
 
@@ -121,10 +116,10 @@ static void put_function(bwi_json_writer *w, const bwi_mlxfn_function *f, const 
   put_count(w, "parameter_arrays", info->n_constants);
   put_count(w, "parameter_bytes", info->constant_bytes);
   if (info->problem[0] != '\0') {
-    put_text(w, "problem", info->problem);
+    bwi_json_text(w, "problem", info->problem);
   } else {
     put_count(w, "operations", info->operations);
-    put_text(w, "digest", info->digest);
+    bwi_json_text(w, "digest", info->digest);
   }
   bwi_json_close(w, '}');
 }
@@ -132,9 +127,9 @@ static void put_function(bwi_json_writer *w, const bwi_mlxfn_function *f, const 
 static void write_json(bwi_buffer *b, const bw_model_info *info) {
   bwi_json_writer w = {.out = b};
   bwi_json_open(&w, '{');
-  put_text(&w, "mlx_version", info->file->version);
-  put_text(&w, "layout", info->file->layout);
-  put_text(&w, "metadata", info->file->metadata);
+  bwi_json_text(&w, "mlx_version", info->file->version);
+  bwi_json_text(&w, "layout", info->file->layout);
+  bwi_json_text(&w, "metadata", info->file->metadata);
   bwi_json_key(&w, "shapeless");
   bwi_json_bool(&w, info->file->shapeless);
   bwi_json_key(&w, "functions");

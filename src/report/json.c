@@ -15,14 +15,6 @@ static void put_int(bwi_json_writer *w, const char *key, uint64_t value) {
   bwi_json_int(w, (int64_t)value);
 }
 
-static void put_text(bwi_json_writer *w, const char *key, const char *value) {
-  bwi_json_key(w, key);
-  if (value != NULL)
-    bwi_json_string(w, value);
-  else
-    bwi_json_null(w);
-}
-
 static void put_bool(bwi_json_writer *w, const char *key, bool value) {
   bwi_json_key(w, key);
   bwi_json_bool(w, value);
@@ -59,8 +51,8 @@ static void put_attacks(bwi_json_writer *w, const bwi_report *r) {
   for (uint32_t i = 0; i < r->summary.n_attacks; i++) {
     const bw_attack_summary *a = &r->attacks[i];
     bwi_json_open(w, '{');
-    put_text(w, "name", a->name);
-    put_text(w, "configuration", a->configuration);
+    bwi_json_text(w, "name", a->name);
+    bwi_json_text(w, "configuration", a->configuration);
     put_int(w, "attacked", a->attacked);
     put_int(w, "broken", a->broken);
     put_int(w, "broken_8bit", a->broken_8bit);
@@ -85,10 +77,10 @@ static void put_checks(bwi_json_writer *w, const bwi_report *r) {
     const bw_check_result *c = &r->checks[i];
     bwi_json_open(w, '{');
     put_int(w, "number", c->number);
-    put_text(w, "name", c->name);
-    put_text(w, "rule", c->rule);
-    put_text(w, "finding", c->finding);
-    put_text(w, "outcome", bwi_report_outcome(c->outcome));
+    bwi_json_text(w, "name", c->name);
+    bwi_json_text(w, "rule", c->rule);
+    bwi_json_text(w, "finding", c->finding);
+    bwi_json_text(w, "outcome", bwi_report_outcome(c->outcome));
     put_bool(w, "blocks", c->blocks != 0);
     bwi_json_close(w, '}');
   }
@@ -185,14 +177,14 @@ void bwi_report_json(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   char verdict[256];
   bwi_report_verdict(verdict, sizeof verdict, r, o);
   bwi_json_open(&w, '{');
-  put_text(&w, "bulwark", bw_version());
-  put_text(&w, "model", o->model_path);
-  put_text(&w, "model_digest", r->model_digest);
-  put_text(&w, "data", o->data_path);
-  put_text(&w, "data_digest", r->data_digest);
+  bwi_json_text(&w, "bulwark", bw_version());
+  bwi_json_text(&w, "model", o->model_path);
+  bwi_json_text(&w, "model_digest", r->model_digest);
+  bwi_json_text(&w, "data", o->data_path);
+  bwi_json_text(&w, "data_digest", r->data_digest);
   put_bool(&w, "export_checked", r->pair_checked != 0);
-  put_text(&w, "precision", bwi_report_precision(r->search));
-  put_text(&w, "norm", bwi_report_norm(e->norm));
+  bwi_json_text(&w, "precision", bwi_report_precision(r->search));
+  bwi_json_text(&w, "norm", bwi_report_norm(e->norm));
   put_number(&w, "eps", e->eps);
   put_int(&w, "seed", r->seed);
   put_number(&w, "confidence", r->confidence);
@@ -201,7 +193,7 @@ void bwi_report_json(bwi_buffer *out, const bwi_report *r, const bw_report_optio
   put_rate(&w, "clean_accuracy", &e->clean_accuracy);
   put_rate(&w, "robust_accuracy", &e->robust_accuracy);
   put_gate(&w, r, o);
-  put_text(&w, "verdict", verdict);
+  bwi_json_text(&w, "verdict", verdict);
   put_attacks(&w, r);
   put_checks(&w, r);
   put_curve(&w, r);

@@ -14,22 +14,17 @@ static void put_message(bwi_json_writer *w, const char *key, const char *text) {
   bwi_json_close(w, '}');
 }
 
-static void put_text(bwi_json_writer *w, const char *key, const char *text) {
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
-}
-
 /* ---- the tool ---- */
 
 static void put_rule(bwi_json_writer *w, const bw_gate_rule *rule) {
   bwi_json_open(w, '{');
-  put_text(w, "id", rule->id);
+  bwi_json_text(w, "id", rule->id);
   put_message(w, "shortDescription", rule->summary);
   put_message(w, "fullDescription", rule->help);
   put_message(w, "help", rule->help);
   bwi_json_key(w, "defaultConfiguration");
   bwi_json_open(w, '{');
-  put_text(w, "level", bwi_gate_severity_name(rule->severity));
+  bwi_json_text(w, "level", bwi_gate_severity_name(rule->severity));
   bwi_json_close(w, '}');
   bwi_json_close(w, '}');
 }
@@ -39,8 +34,8 @@ static void put_tool(bwi_json_writer *w) {
   bwi_json_open(w, '{');
   bwi_json_key(w, "driver");
   bwi_json_open(w, '{');
-  put_text(w, "name", "Bulwark");
-  put_text(w, "version", bw_version());
+  bwi_json_text(w, "name", "Bulwark");
+  bwi_json_text(w, "version", bw_version());
   bwi_json_key(w, "rules");
   bwi_json_open(w, '[');
   for (uint32_t i = 0; i < bw_gate_rule_count(); i++) put_rule(w, bw_gate_rule_at(i));
@@ -62,7 +57,7 @@ static void put_uri(bwi_json_writer *w, const char *path) {
     bwi_buffer_format(&uri, keep ? "%c" : "%%%02X", (unsigned char)*c);
   }
   if (uri.failed) w->out->failed = true;
-  put_text(w, "uri", uri.data == NULL ? "" : uri.data);
+  bwi_json_text(w, "uri", uri.data == NULL ? "" : uri.data);
   bwi_buffer_free(&uri);
 }
 
@@ -91,8 +86,8 @@ static void put_location(bwi_json_writer *w, const bw_gate_finding *f) {
     bwi_json_key(w, "logicalLocations");
     bwi_json_open(w, '[');
     bwi_json_open(w, '{');
-    put_text(w, "fullyQualifiedName", f->member);
-    put_text(w, "kind", "resource");
+    bwi_json_text(w, "fullyQualifiedName", f->member);
+    bwi_json_text(w, "kind", "resource");
     bwi_json_close(w, '}');
     bwi_json_close(w, ']');
   }
@@ -110,10 +105,10 @@ static void put_result(bwi_json_writer *w, const bw_gate_finding *f) {
                     f->text, where);
   if (text.failed) w->out->failed = true;
   bwi_json_open(w, '{');
-  put_text(w, "ruleId", f->rule->id);
+  bwi_json_text(w, "ruleId", f->rule->id);
   bwi_json_key(w, "ruleIndex");
   bwi_json_int(w, f->rule - bw_gate_rule_at(0));
-  put_text(w, "level", bwi_gate_severity_name(f->rule->severity));
+  bwi_json_text(w, "level", bwi_gate_severity_name(f->rule->severity));
   put_message(w, "message", text.data == NULL ? "" : text.data);
   bwi_json_key(w, "locations");
   bwi_json_open(w, '[');
@@ -138,7 +133,7 @@ static void put_invocation(bwi_json_writer *w, const bw_gate *g) {
     const bw_gate_file *file = bw_gate_file_at(g, i);
     if (file->status == BW_OK) continue;
     bwi_json_open(w, '{');
-    put_text(w, "level", "error");
+    bwi_json_text(w, "level", "error");
     put_message(w, "message", file->reason);
     bwi_json_close(w, '}');
   }
@@ -150,8 +145,8 @@ static void put_invocation(bwi_json_writer *w, const bw_gate *g) {
 void bwi_gate_sarif(bwi_buffer *out, const bw_gate *gate) {
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
-  put_text(&w, "version", "2.1.0");
-  put_text(&w, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
+  bwi_json_text(&w, "version", "2.1.0");
+  bwi_json_text(&w, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
   bwi_json_key(&w, "runs");
   bwi_json_open(&w, '[');
   bwi_json_open(&w, '{');

@@ -19,8 +19,8 @@ static void test_layout(void **state) {
   bwi_json_bool(&w, false);
   bwi_json_null(&w);
   bwi_json_open(&w, '{');
-  bwi_json_key(&w, "k");
-  bwi_json_string(&w, "v");
+  bwi_json_text(&w, "k", "v");
+  bwi_json_text(&w, "none", NULL);
   bwi_json_close(&w, '}');
   bwi_json_open(&w, '{');
   bwi_json_key(&w, "k");
@@ -31,7 +31,7 @@ static void test_layout(void **state) {
   bwi_json_string(&w, "");
   bwi_json_close(&w, '}');
   assert_string_equal(b.data,
-                      "{\"empty\":[],\"mixed\":[-9223372036854775808,true,false,null,{\"k\":\"v\"},{\"k\":0."
+                      "{\"empty\":[],\"mixed\":[-9223372036854775808,true,false,null,{\"k\":\"v\",\"none\":null},{\"k\":0."
                       "5}],\"last\":\"\"}");
   bwi_buffer_free(&b);
 }
