@@ -237,8 +237,10 @@ static void read_parts(bwi_cursor *c, bwi_gguf *file, uint64_t file_bytes) {
   const size_t n_pairs = bwi_cursor_count(c, FEWEST_PAIR_BYTES, "metadata");
   file->texts = bwi_alloc(n_pairs, sizeof *file->texts);
   file->tensors = bwi_alloc(n_tensors, sizeof *file->tensors);
-  if (file->texts == NULL || file->tensors == NULL)
+  if (file->texts == NULL || file->tensors == NULL) {
     (void)bwi_cursor_fail(c, BW_ENOMEM, "no memory for %zu tensors and %zu metadata", n_tensors, n_pairs);
+    return;
+  }
   for (size_t i = 0; i < n_pairs && c->status == BW_OK; i++) read_pair(c, file, &alignment);
   for (size_t i = 0; i < n_tensors && c->status == BW_OK; i++)
     read_tensor(c, &file->tensors[file->n_tensors++]);

@@ -73,10 +73,14 @@ static void leave(walker *w, const bwi_cursor *c) {
   if (w->c.status == BW_OK) w->c.status = c->status;
 }
 
-static void fail_at(walker *w, uint64_t offset, const char *what) {
+static void refuse_at(walker *w, uint64_t offset, bw_status status, const char *what) {
   if (w->c.status != BW_OK) return;
   w->c.at = (size_t)offset;
-  (void)bwi_cursor_fail(&w->c, BW_EFORMAT, "%s", what);
+  (void)bwi_cursor_fail(&w->c, status, "%s", what);
+}
+
+static void fail_at(walker *w, uint64_t offset, const char *what) {
+  refuse_at(w, offset, BW_EFORMAT, what);
 }
 
 /* ---- tensors ---- */
@@ -98,6 +102,8 @@ typedef struct shape {
   uint64_t count; /* product so far */
   bool overflows;
   bool inline_data; /* elements in the typed fields */
+  bwi_bytes reals;  /* of them those that are floating-point numbers */
+  bool in_parts;    /* which are not in one piece */
 } shape;
 
 static void add_extent(shape *s, uint64_t extent) {
@@ -148,14 +154,18 @@ static void read_tensor_field(walker *w, bwi_onnx_tensor *t, shape *s, const bwi
     case TENSOR_DIMS: add_extents(w, s, f); break;
     case TENSOR_TYPE: t->type = f->value <= INT32_MAX ? (int32_t)f->value : 0; break;
     case TENSOR_NAME: t->name = f->bytes; break;
-    case TENSOR_RAW: t->raw = f->bytes; break;
+    case TENSOR_RAW: t->elements = f->bytes; break;
     case TENSOR_EXTERNAL: read_external(w, t, f->bytes); break;
     case TENSOR_LOCATION: t->external = f->value == 1; break;
     case TENSOR_FLOATS:
+    case TENSOR_DOUBLES:
+      s->in_parts = s->inline_data || f->wire != BWI_WIRE_BYTES;
+      s->inline_data = true;
+      s->reals = f->bytes;
+      break;
     case TENSOR_INT32S:
     case TENSOR_STRINGS:
     case TENSOR_INT64S:
-    case TENSOR_DOUBLES:
     case TENSOR_UINT64S: s->inline_data = true; break;
     default: break;
   }
@@ -172,13 +182,17 @@ static void check_tensor(walker *w, bwi_onnx_tensor *t, const shape *s) {
   t->bytes = (s->count * bits + 7) / 8;
   t->readable = known && types[t->type].readable;
   t->dtype = known ? types[t->type].dtype : BW_U8;
-  if (t->raw.size > 0 && (t->external || s->inline_data))
+  const bool twice = t->elements.size > 0 && (t->external || s->inline_data);
+  if (s->reals.size > 0) t->elements = s->reals;
+  if (twice)
     fail_at(w, t->offset, "a tensor has its elements twice");
-  else if (t->raw.size > 0 && known && t->raw.size != t->bytes)
+  else if (s->in_parts)
+    refuse_at(w, t->offset, BW_EUNSUPPORTED, "a tensor's elements come in parts");
+  else if (t->elements.size > 0 && known && t->elements.size != t->bytes)
     fail_at(w, t->offset, "a tensor's elements do not take what its shape says");
   else if (t->external && t->location.size == 0)
     fail_at(w, t->offset, "a tensor lies in another file, but which is not said");
-  else if (t->raw.size == 0 && !t->external && !s->inline_data && t->bytes > 0)
+  else if (t->elements.size == 0 && !t->external && !s->inline_data && t->bytes > 0)
     fail_at(w, t->offset, "a tensor has a shape and no elements");
 }
 

@@ -12,10 +12,10 @@ typedef struct bwi_onnx_tensor {
   int32_t type;  /* onnx.TensorProto.DataType */
   bool readable; /* the type is the bw_dtype that follows */
   bw_dtype dtype;
-  uint64_t bytes;                           /* what shape and type take */
-  bwi_bytes raw;                            /* raw_data; size 0 if there is none */
-  bool external;                            /* the elements lie in another file: */
-  bwi_bytes location;                       /* its path, relative to the model's folder */
+  uint64_t bytes;     /* what shape and type take */
+  bwi_bytes elements; /* as in memory: raw_data, float_data or double_data; size 0 if there are none */
+  bool external;      /* the elements lie in another file: */
+  bwi_bytes location; /* its path, relative to the model's folder */
   uint64_t external_offset, external_bytes; /* 0: none is said */
   uint64_t offset;                          /* of the tensor in the model */
 } bwi_onnx_tensor;

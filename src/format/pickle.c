@@ -22,6 +22,7 @@ typedef struct machine {
   bwi_cursor c; /* its error is walk.fault */
   const bwi_pickle_limits *limits;
   bwi_pickle_walk walk;
+  bool stuck; /* stack or marks were short of what an opcode takes */
   bwi_arena *arena;
   size_t used_bytes;
   value *stack;
@@ -50,10 +51,15 @@ static void fault(machine *m, const char *what) {
     (void)BW_FAIL_AT(&m->walk.fault, BW_EFORMAT, m->at, "%s: %s", m->opcode->name, what);
 }
 
-/* Ends the walk: the cursor's failure latches. */
+/* What stands behind is still looked at, but no unpickler comes there. */
+static void get_stuck(machine *m, const char *what) {
+  fault(m, what);
+  m->stuck = true;
+}
+
+/* Ends the walk: the cursor's failure latches. Of more weight than a fault, behind which the walk goes on. */
 static void reach_limit(machine *m, const char *what) {
-  if (m->walk.fault.status == BW_OK)
-    (void)BW_FAIL_AT(&m->walk.fault, BW_ELIMIT, m->at, "the pickle takes more %s than the limit", what);
+  (void)BW_FAIL_AT(&m->walk.fault, BW_ELIMIT, m->at, "the pickle takes more %s than the limit", what);
   m->c.status = BW_ELIMIT;
 }
 
@@ -77,7 +83,7 @@ static bool charge(machine *m, size_t bytes) {
 
 static void tell(machine *m, bwi_pickle_event_kind kind, const value *v) {
   if (m->visit == NULL || m->status != BW_OK) return;
-  const bwi_pickle_event event = {kind, m->at, m->opcode->name, v};
+  const bwi_pickle_event event = {kind, m->at, m->opcode->name, v, m->stuck};
   m->status = m->visit(m->payload, &event, m->err);
 }
 
@@ -109,13 +115,13 @@ static size_t floor_of(const machine *m) {
 
 static value pop(machine *m) {
   if (m->size > floor_of(m)) return m->stack[--m->size];
-  fault(m, "the stack is empty");
+  get_stuck(m, "the stack is empty");
   return (value){.kind = BWI_PICKLE_UNKNOWN};
 }
 
 static value top(machine *m) {
   if (m->size > floor_of(m)) return m->stack[m->size - 1];
-  fault(m, "the stack is empty");
+  get_stuck(m, "the stack is empty");
   return (value){.kind = BWI_PICKLE_UNKNOWN};
 }
 
@@ -137,7 +143,7 @@ static void push_mark(machine *m) {
 /* Takes the top mark away; what stood above it begins there. */
 static size_t pop_mark(machine *m) {
   if (m->n_marks > 0) return m->marks[--m->n_marks];
-  fault(m, "there is no mark");
+  get_stuck(m, "there is no mark");
   return m->size;
 }
 
@@ -169,7 +175,7 @@ static void push_tuple(machine *m, size_t start) {
 
 static void push_last(machine *m, size_t count) {
   if (m->size - floor_of(m) < count) {
-    fault(m, "the stack is empty");
+    get_stuck(m, "the stack is empty");
     count = m->size - floor_of(m);
   }
   push_tuple(m, m->size - count);
@@ -288,7 +294,7 @@ static void call_marked(machine *m) {
   if (start < m->size)
     class = m->stack[start];
   else
-    fault(m, "there is no class above the mark");
+    get_stuck(m, "there is no class above the mark");
   m->size = start;
   call(m, class);
 }

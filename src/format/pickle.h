@@ -40,6 +40,7 @@ typedef struct bwi_pickle_event {
   size_t offset;      /* of the opcode */
   const char *opcode; /* its name */
   const bwi_pickle_value *value;
+  bool unreached; /* before it an opcode took what was not there, where all unpicklers stop */
 } bwi_pickle_event;
 
 /* Anything but BW_OK ends the walk. What the event points to is gone when the walk is over. */

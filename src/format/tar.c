@@ -44,12 +44,16 @@ static bool read_number(const uint8_t *field, size_t n, uint64_t *out) {
   return i == n || field[i] == ' ' || field[i] == 0;
 }
 
-/* The sum of all bytes, those of the sum itself taken for blanks. */
+/* The sum of all bytes, those of the sum itself taken for blanks. Old programs took bytes for signed. */
 static bool has_right_sum(const uint8_t *block) {
   uint64_t wanted = 0;
-  uint32_t sum = 0;
-  for (size_t i = 0; i < BLOCK_BYTES; i++) sum += i >= SUM_AT && i < SUM_AT + SUM_BYTES ? ' ' : block[i];
-  return read_number(block + SUM_AT, SUM_BYTES, &wanted) && wanted == sum;
+  uint32_t sum = 0, too_much = 0;
+  for (size_t i = 0; i < BLOCK_BYTES; i++) {
+    const uint8_t byte = i >= SUM_AT && i < SUM_AT + SUM_BYTES ? ' ' : block[i];
+    sum += byte;
+    too_much += byte > 127 ? 256 : 0;
+  }
+  return read_number(block + SUM_AT, SUM_BYTES, &wanted) && (wanted == sum || wanted + too_much == sum);
 }
 
 static bool is_zero(bwi_bytes bytes) {
@@ -219,5 +223,5 @@ bwi_tar bwi_tar_over(bwi_bytes archive, bw_error *err) {
 }
 
 bool bwi_tar_begins(bwi_bytes head) {
-  return head.size >= BLOCK_BYTES && head.data[0] != 0 && has_right_sum(head.data);
+  return head.size >= BLOCK_BYTES && has_right_sum(head.data);
 }

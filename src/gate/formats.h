@@ -22,6 +22,8 @@ const bwi_gate_format_row *bwi_gate_promised(const bwi_subject *s, const bwi_gat
 /* ---- one file each ---- */
 
 bool bwi_is_pickle(const bwi_subject *s);
+/* Whether a file of another format is a pickle that calls something, to who unpickles it all the same. */
+bool bwi_hides_pickle(const bwi_subject *s);
 bw_status bwi_inspect_pickle(bw_gate *g, bwi_subject *s, bw_error *err);
 bool bwi_is_zip(const bwi_subject *s);
 bw_status bwi_inspect_zip(bw_gate *g, bwi_subject *s, bw_error *err);

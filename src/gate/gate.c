@@ -44,6 +44,7 @@ void bw_gate_free(bw_gate *gate) {
   if (gate == NULL) return;
   bwi_free(gate->files);
   bwi_free(gate->findings);
+  bwi_order_free(&gate->known);
   bwi_arena_free(gate->texts);
   bwi_free(gate);
 }
@@ -89,38 +90,57 @@ static void *grow(bw_gate *g, void *list, size_t count, size_t *capacity, size_t
   return grown;
 }
 
-static bool same_text(const char *a, const char *b) {
-  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+typedef struct wanted {
+  const bw_gate *gate;
+  const bw_gate_rule *rule;
+  const char *member, *symbol;
+} wanted;
+
+static int compare_texts(const char *a, const char *b) {
+  if (a == NULL || b == NULL) return (a != NULL) - (b != NULL);
+  return strcmp(a, b);
 }
 
-static bool is_known(const bw_gate *g, const bwi_subject *s, const bw_gate_rule *rule, const char *symbol) {
-  for (size_t i = g->first_finding; i < g->n_findings; i++) {
-    const bw_gate_finding *f = &g->findings[i];
-    if (f->rule == rule && symbol != NULL && same_text(f->symbol, symbol) && same_text(f->member, s->member))
-      return true;
-  }
-  return false;
+static int compare_finding(const void *payload, uint32_t item) {
+  const wanted *w = payload;
+  const bw_gate_finding *f = &w->gate->findings[item];
+  if (w->rule != f->rule) return w->rule < f->rule ? -1 : 1;
+  const int order = strcmp(w->symbol, f->symbol);
+  return order != 0 ? order : compare_texts(w->member, f->member);
+}
+
+/* Whether the file has such a finding; if not, *at is its number among those known. */
+static bool is_known(const bw_gate *g, const bwi_subject *s, const bw_gate_rule *rule, const char *symbol,
+                     size_t *at) {
+  const wanted w = {g, rule, s->member, symbol};
+  return symbol != NULL && bwi_order_find(&g->known, compare_finding, &w, at);
 }
 
 static void add(bw_gate *g, const bwi_subject *s, bwi_rule number, uint64_t offset, const char *symbol,
                 const char *text) {
   const bw_gate_rule *rule = bwi_rule_of(number);
-  if (g->out_of_memory || is_known(g, s, rule, symbol)) return;
-  const size_t have = g->n_findings - g->first_finding;
-  if (have > BWI_GATE_MAX_FINDINGS) return;
+  bw_gate_file *file = &g->files[g->n_files - 1];
+  const bool note = rule->severity == BW_GATE_NOTE;
+  const uint64_t have = note ? file->n_notes : file->n_findings;
+  /* The last finding says that there are more; notes that are too many are just left out. */
+  const uint64_t most = BWI_GATE_MAX_FINDINGS + (note ? 0 : 1);
+  size_t at = 0;
+  if (g->out_of_memory || have >= most || is_known(g, s, rule, symbol, &at)) return;
   if (have == BWI_GATE_MAX_FINDINGS) {
     rule = bwi_rule_of(BWI_RULE_LIMIT);
+    symbol = NULL;
     text = "there are more findings, which are left out";
   }
   bw_gate_finding *findings = grow(g, g->findings, g->n_findings, &g->finding_capacity, sizeof *findings);
   if (findings == NULL) return;
   g->findings = findings;
-  const bw_gate_finding finding = {
-      g->files[g->n_files - 1].path, keep(g, s->member), rule, offset, keep(g, symbol), keep(g, text)};
+  const bw_gate_finding finding = {file->path, keep(g, s->member), rule,
+                                   offset,     keep(g, symbol),    keep(g, text)};
+  if (symbol != NULL && !g->out_of_memory)
+    g->out_of_memory = !bwi_order_insert(&g->known, at, (uint32_t)g->n_findings);
   if (g->out_of_memory) return;
   g->findings[g->n_findings++] = finding;
-  bw_gate_file *file = &g->files[g->n_files - 1];
-  *(rule->severity == BW_GATE_NOTE ? &file->n_notes : &file->n_findings) += 1;
+  *(note ? &file->n_notes : &file->n_findings) += 1;
 }
 
 static void add_formatted(bw_gate *g, const bwi_subject *s, bwi_rule rule, uint64_t offset,
@@ -173,6 +193,7 @@ static bw_status begin_file(bw_gate *g, const char *path, bw_error *err) {
   }
   files[g->n_files++] = (bw_gate_file){.path = kept};
   g->first_finding = g->n_findings;
+  g->known.count = 0;
   g->bytes_left = g->options.max_bytes;
   g->members_left = BWI_GATE_MAX_MEMBERS;
   return BW_OK;

@@ -7,11 +7,12 @@
 
 #include "base/cursor.h"
 #include "base/memory.h"
+#include "gate/order.h"
 #include "gate/rules.h"
 
 #define BWI_GATE_MAX_DEPTH 4       /* archives in archives */
 #define BWI_GATE_MAX_MEMBERS 65536 /* of all archives in a file */
-#define BWI_GATE_MAX_FINDINGS 1000 /* of a file */
+#define BWI_GATE_MAX_FINDINGS 1000 /* of a file, and as many notes */
 
 /* A file, or a member of an archive. */
 typedef struct bwi_subject {
@@ -46,6 +47,7 @@ struct bw_gate {
   bw_gate_finding *findings;
   size_t n_findings, finding_capacity;
   size_t first_finding;              /* of the file that is being inspected */
+  bwi_order known;                   /* its findings that have a symbol */
   uint64_t bytes_left, members_left; /* that the archives in it may still unpack to */
   bwi_arena *texts;
   bool out_of_memory; /* a finding could not be kept */

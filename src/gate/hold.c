@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "gate/gate.h"
 #include "gate/held.h"
 
@@ -17,33 +18,18 @@ struct bw_held {
   size_t bytes;
 };
 
-static bw_status write_all(int file, const uint8_t *data, size_t n, bw_error *err) {
-  while (n > 0) {
-    const ssize_t written = write(file, data, n);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return bwi_fail_system(err, "write", "a private copy", errno);
-    data += written;
-    n -= (size_t)written;
-  }
-  return BW_OK;
-}
-
 static bw_status copy_file(bw_held *h, const char *path, int from, uint64_t most, bw_error *err) {
   uint8_t *block = bwi_alloc(1, BLOCK_BYTES);
   if (block == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory to copy %s", path);
+  size_t got = 1;
   bw_status status = BW_OK;
-  while (status == BW_OK) {
-    const ssize_t got = read(from, block, BLOCK_BYTES);
-    if (got < 0 && errno == EINTR) continue;
-    if (got == 0) break;
-    if (got < 0)
-      status = bwi_fail_system(err, "read", path, errno);
-    else if ((uint64_t)got > most - h->bytes)
+  while (status == BW_OK && got > 0) {
+    status = bwi_file_get(from, block, BLOCK_BYTES, &got, path, err);
+    if (status == BW_OK && got > most - h->bytes)
       status =
           BW_FAIL(err, BW_ELIMIT, "%s has more bytes than the limit of %llu", path, (unsigned long long)most);
-    else
-      status = write_all(h->file.writer, block, (size_t)got, err);
-    if (status == BW_OK) h->bytes += (size_t)got;
+    if (status == BW_OK) status = bwi_file_put(h->file.writer, block, got, "a private copy", err);
+    if (status == BW_OK) h->bytes += got;
   }
   bwi_free(block);
   return status;

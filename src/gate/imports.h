@@ -4,6 +4,7 @@
 #ifndef GATE_IMPORTS_H
 #define GATE_IMPORTS_H
 
+#include <bulwark/array.h>
 #include <stdbool.h>
 
 #include "base/cursor.h"
@@ -12,6 +13,7 @@ typedef struct bwi_allowed_import {
   const char *module, *name;
   bool callable;         /* a pickle of weights calls it */
   uint8_t element_bytes; /* of a storage class of PyTorch; else 0 */
+  bw_dtype dtype;        /* of its floating-point numbers, of which complex ones are two; else BW_U8 */
 } bwi_allowed_import;
 
 const bwi_allowed_import *bwi_import_allowed(bwi_bytes module, bwi_bytes name); /* NULL: it is not */

@@ -40,9 +40,10 @@ static bw_status find_tensor(void *payload, const bwi_onnx_tensor *t, bw_error *
   const finder *f = payload;
   char name[65];
   if (t->external) find_external(f, t);
-  if (!t->readable || t->raw.size == 0) return BW_OK;
+  if (!t->readable || t->elements.size == 0) return BW_OK;
   (void)snprintf(name, sizeof name, "%.*s", shown(t->name), (const char *)t->name.data);
-  const bwi_value_range range = {name, t->dtype, (uint64_t)(t->raw.data - f->s->bytes.data), t->raw.size};
+  const bwi_value_range range = {name, t->dtype, (uint64_t)(t->elements.data - f->s->bytes.data),
+                                 t->elements.size};
   return bwi_gate_check_values(f->g, f->s, &range, 1, err);
 }
 

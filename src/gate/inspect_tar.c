@@ -48,7 +48,7 @@ static int by_value(const void *a, const void *b) {
 }
 
 static void find_duplicates(bw_gate *g, const bwi_subject *s, names *n) {
-  qsort(n->hashes, n->count, sizeof *n->hashes, by_value);
+  if (n->count > 1) qsort(n->hashes, n->count, sizeof *n->hashes, by_value);
   for (size_t i = 1; i < n->count; i++)
     if (n->hashes[i] == n->hashes[i - 1]) {
       bwi_gate_find(g, s, BWI_RULE_ARCHIVE_DUPLICATE, BW_NO_OFFSET, "two members have one name");

@@ -9,6 +9,7 @@
 #include "gate/formats.h"
 #include "gate/storages.h"
 #include "gate/unpack.h"
+#include "gate/values.h"
 
 #define KIND_OF_FILE 0170000u /* of a Unix mode */
 #define REGULAR_FILE 0100000u
@@ -115,18 +116,28 @@ static bool holds(bwi_bytes name, bwi_bytes prefix, const char *folder) {
          memcmp(name.data + prefix.size, folder, n) == 0;
 }
 
-/* The storage that a member <prefix>data/<key> is, found once and of the size that the pickle says. */
-static bool is_storage(bw_gate *g, const bwi_subject *s, const bwi_zip_member *m, bwi_bytes prefix) {
-  if (!holds(m->name, prefix, "data/")) return false;
+/* The storage that a member <prefix>data/<key> is, of the size that the pickle says; else NULL. */
+static const bwi_storage *storage_of(bw_gate *g, const bwi_subject *s, const bwi_zip_member *m,
+                                     bwi_bytes prefix) {
+  if (!holds(m->name, prefix, "data/")) return NULL;
   const size_t n = prefix.size + 5;
   bwi_storage *storage = bwi_storages_find(s->storages, (bwi_bytes){m->name.data + n, m->name.size - n});
-  if (storage == NULL || m->encoding != BWI_STORED || m->encrypted) return false;
+  if (storage == NULL || m->encoding != BWI_STORED || m->encrypted) return NULL;
   storage->found = true;
-  if (m->decoded_bytes != storage->bytes)
-    bwi_gate_find(g, s, BWI_RULE_MALFORMED, m->offset,
-                  "storage \"%.64s\" has %" PRIu64 " bytes where the pickle says %" PRIu64, storage->key,
-                  m->decoded_bytes, storage->bytes);
-  return m->decoded_bytes == storage->bytes;
+  if (m->decoded_bytes == storage->bytes) return storage;
+  bwi_gate_find(g, s, BWI_RULE_MALFORMED, m->offset,
+                "storage \"%.64s\" has %" PRIu64 " bytes where the pickle says %" PRIu64, storage->key,
+                m->decoded_bytes, storage->bytes);
+  return NULL;
+}
+
+static bw_status inspect_torch_member(bw_gate *g, bwi_subject *s, const bwi_zip_member *m, bwi_bytes prefix,
+                                      bw_error *err) {
+  const bwi_storage *storage = storage_of(g, s, m, prefix);
+  if (holds(m->name, prefix, "code/")) s->type = "TorchScript archive";
+  if (storage == NULL) return inspect_member(g, s, m, err);
+  const bwi_value_range range = {storage->key, storage->dtype, m->data_offset, storage->bytes};
+  return bwi_gate_check_values(g, s, &range, 1, err);
 }
 
 static bw_status inspect_torch(bw_gate *g, bwi_subject *s, const bwi_zip_member *members, size_t count,
@@ -134,11 +145,8 @@ static bw_status inspect_torch(bw_gate *g, bwi_subject *s, const bwi_zip_member 
   const bwi_bytes prefix = {pickle->name.data, pickle->name.size - strlen("data.pkl")};
   s->type = "PyTorch archive";
   BW_TRY(inspect_member(g, s, pickle, err));
-  for (size_t i = 0; i < count; i++) {
-    if (&members[i] == pickle || is_storage(g, s, &members[i], prefix)) continue;
-    if (holds(members[i].name, prefix, "code/")) s->type = "TorchScript archive";
-    BW_TRY(inspect_member(g, s, &members[i], err));
-  }
+  for (size_t i = 0; i < count; i++)
+    if (&members[i] != pickle) BW_TRY(inspect_torch_member(g, s, &members[i], prefix, err));
   if (strcmp(s->type, "TorchScript archive") == 0)
     bwi_gate_find(g, s, BWI_RULE_TORCHSCRIPT, BW_NO_OFFSET, "the archive holds TorchScript code");
   for (size_t i = 0; i < s->storages->count; i++)

@@ -9,12 +9,19 @@
 
 #define HEAD_BYTES (128u << 10) /* read to recognise a format; the header of an npy file fits */
 #define ZIP_END_BYTES 22u
-#define ZIP_TAIL_BYTES (ZIP_END_BYTES + 65535u) /* the end record and the longest comment */
+#define ZIP_LOCATOR_BYTES 20u
+/* The end record, what leads to the one of a large archive before it, and the longest comment behind it. */
+#define ZIP_TAIL_BYTES (ZIP_LOCATOR_BYTES + ZIP_END_BYTES + 65535u)
 #define MEMBER_NAME_BYTES 1024
 
 /* ---- another file in the same bytes ---- */
 
-/* Whether the tail holds an end record of ZIP that readers which look for one from behind would take. */
+static bool has_large_end_before(bwi_bytes tail, size_t at) {
+  return at >= ZIP_LOCATOR_BYTES && memcmp(tail.data + at - ZIP_LOCATOR_BYTES, "PK\6\7", 4) == 0;
+}
+
+/* Whether the tail holds an end record of ZIP that readers which look for one from behind would take. They do
+ * not ask whether its comment ends where the file does. */
 static bool has_zip_end(bwi_bytes tail, uint64_t file_bytes) {
   for (size_t at = tail.size >= ZIP_END_BYTES ? tail.size - ZIP_END_BYTES + 1 : 0; at-- > 0;) {
     bwi_cursor c = bwi_cursor_over((bwi_bytes){tail.data + at, tail.size - at}, NULL);
@@ -22,9 +29,9 @@ static bool has_zip_end(bwi_bytes tail, uint64_t file_bytes) {
     (void)bwi_cursor_u32le(&c, "disks");
     (void)bwi_cursor_u32le(&c, "entries");
     const uint32_t directory_bytes = bwi_cursor_u32le(&c, "size"), offset = bwi_cursor_u32le(&c, "offset");
-    const uint16_t comment_bytes = bwi_cursor_u16le(&c, "comment");
     const uint64_t end = file_bytes - (tail.size - at);
-    if (comment_bytes <= bwi_cursor_left(&c) && directory_bytes <= end && offset <= end) return true;
+    if (c.status == BW_OK && directory_bytes <= end && offset <= end) return true;
+    if (has_large_end_before(tail, at)) return true;
   }
   return false;
 }
@@ -37,11 +44,15 @@ static bool has_hdf5_inside(bwi_bytes head) {
   return false;
 }
 
-static bw_status find_second_format(bw_gate *g, const bwi_subject *s, bw_error *err) {
+static bw_status find_second_format(bw_gate *g, const bwi_subject *s, const bwi_gate_format_row *row,
+                                    bw_error *err) {
   const size_t n = s->size < ZIP_TAIL_BYTES ? (size_t)s->size : ZIP_TAIL_BYTES;
   uint8_t *tail = bwi_alloc(n, 1);
   if (tail == NULL) return BW_FAIL(err, BW_ENOMEM, "no memory for the end of %s", s->path);
   const bw_status status = bwi_subject_copy(s, s->size - n, tail, n, err);
+  if (row != NULL && row->is != bwi_is_pickle && bwi_hides_pickle(s))
+    bwi_gate_find(g, s, BWI_RULE_POLYGLOT, 0, "the content is %s, and to an unpickler a pickle with calls",
+                  s->type);
   if (has_hdf5_inside(s->bytes))
     bwi_gate_find(g, s, BWI_RULE_POLYGLOT, BW_NO_OFFSET, "the content is %s, and HDF5 behind a user block",
                   s->type);
@@ -69,7 +80,7 @@ bw_status bwi_gate_look(bw_gate *g, bwi_subject *s, bw_error *err) {
   const bwi_gate_format_row *row = bwi_gate_recognise(s);
   s->type = row == NULL ? "unknown" : row->name;
   compare_with_name(g, s, row);
-  if (row == NULL || row->is != bwi_is_zip) BW_TRY(find_second_format(g, s, err));
+  if (row == NULL || row->is != bwi_is_zip) BW_TRY(find_second_format(g, s, row, err));
   return row == NULL || row->inspect == NULL ? BW_OK : row->inspect(g, s, err);
 }
 

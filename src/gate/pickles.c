@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format/pickle_opcodes.h"
+#include "base/utf8.h"
 #include "gate/formats.h"
 #include "gate/imports.h"
 
@@ -36,6 +37,7 @@ typedef struct trial {
 static bw_status count_event(void *payload, const bwi_pickle_event *e, bw_error *err) {
   trial *t = payload;
   (void)err;
+  if (e->unreached) return BW_OK; /* words of a text are opcodes, too */
   if (e->kind == BWI_PICKLE_CALLS) t->calls += t->imports > 0;
   if (e->kind != BWI_PICKLE_IMPORTS || e->value->kind != BWI_PICKLE_GLOBAL) return BW_OK;
   if (!is_identifier(e->value->text) || !is_identifier(e->value->name)) return BW_OK;
@@ -71,7 +73,15 @@ bool bwi_is_pickle(const bwi_subject *s) {
   const bool hinted = bwi_subject_ends_in(s, ".pkl .pickle .pt .pth .bin .ckpt .joblib .dill");
   if (t.dangers > 0 || t.calls > 0 || (t.imports > 0 && hinted)) return true;
   if (t.walk.stopped && t.walk.fault.status == BW_OK) return t.walk.end == s->size;
-  return s->size > s->bytes.size && t.walk.opcodes >= 16 && ran_on(&t, s->bytes);
+  const bool unfinished = t.walk.fault.status == BW_ELIMIT || s->size > s->bytes.size;
+  return unfinished && t.walk.opcodes >= 16 && ran_on(&t, s->bytes);
+}
+
+bool bwi_hides_pickle(const bwi_subject *s) {
+  trial t;
+  if (s->bytes.size == 0) return false;
+  try_at(&t, s, s->bytes, 0);
+  return t.dangers > 0 || t.calls > 0 || t.walk.fault.status == BW_ELIMIT;
 }
 
 /* Behind a pickle or a fault, where anything may stand. Takes what it costs out of *budget_bytes. */
@@ -96,8 +106,7 @@ static const char *symbol_of(char text[SYMBOL_BYTES], const bwi_pickle_value *v)
   (void)snprintf(text, SYMBOL_BYTES, "%.*s.%.*s", (int)(v->text.size < 80 ? v->text.size : 80),
                  (const char *)v->text.data, (int)(v->name.size < 70 ? v->name.size : 70),
                  (const char *)v->name.data);
-  for (char *c = text; *c != '\0'; c++)
-    if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+  bwi_utf8_make_plain(text);
   return text;
 }
 
@@ -122,7 +131,7 @@ static void find_call(finder *f, const bwi_pickle_event *e) {
   const bool named = v->text.data != NULL && (v->kind == BWI_PICKLE_GLOBAL || v->kind == BWI_PICKLE_MADE);
   const bwi_allowed_import *known = named ? bwi_import_allowed(v->text, v->name) : NULL;
   if (named && known == NULL) return;
-  if (v->kind == BWI_PICKLE_GLOBAL && known->callable) return;
+  if (v->kind == BWI_PICKLE_GLOBAL && known != NULL && known->callable) return;
   if (named) (void)symbol_of(text, v);
   bwi_gate_find_symbol(f->g, f->s, BWI_RULE_PICKLE_CALL, e->offset, named ? text : NULL, "%s calls %s%s",
                        e->opcode,

@@ -11,12 +11,26 @@ static bool is_text(const bwi_pickle_value *v, const char *text) {
          memcmp(v->text.data, text, v->text.size) == 0;
 }
 
+typedef struct wanted {
+  const bwi_storages *storages;
+  bwi_bytes key;
+} wanted;
+
+static int compare_key(const void *payload, uint32_t item) {
+  const wanted *w = payload;
+  const bwi_storage *s = &w->storages->list[item];
+  if (w->key.size != s->key_bytes) return w->key.size < s->key_bytes ? -1 : 1;
+  return memcmp(w->key.data, s->key, s->key_bytes);
+}
+
+static bool find_place(const bwi_storages *storages, bwi_bytes key, size_t *at) {
+  const wanted w = {storages, key};
+  return bwi_order_find(&storages->keys, compare_key, &w, at);
+}
+
 bwi_storage *bwi_storages_find(const bwi_storages *storages, bwi_bytes key) {
-  for (size_t i = 0; i < storages->count; i++) {
-    bwi_storage *s = &storages->list[i];
-    if (s->key_bytes == key.size && memcmp(s->key, key.data, key.size) == 0) return s;
-  }
-  return NULL;
+  size_t at = 0;
+  return find_place(storages, key, &at) ? &storages->list[storages->keys.items[at]] : NULL;
 }
 
 /* What the id says, without its key; false if it is no storage of a known class. */
@@ -28,7 +42,7 @@ static bool read_id(bwi_storage *out, const bwi_pickle_value *id) {
   const bwi_allowed_import *known = bwi_import_allowed(class->text, class->name);
   if (known == NULL || known->element_bytes == 0 || n->number < 0 || n->number > INT64_MAX / 16) return false;
   if (key->text.size == 0 || memchr(key->text.data, 0, key->text.size) != NULL) return false;
-  out->element_bytes = known->element_bytes;
+  out->dtype = known->dtype;
   out->bytes = (uint64_t)n->number * known->element_bytes;
   return true;
 }
@@ -37,8 +51,9 @@ bwi_storage_id bwi_storages_add(bwi_storages *storages, const bwi_pickle_value *
   bwi_storage s = {0};
   if (!read_id(&s, id)) return BWI_STORAGE_NOT_ONE;
   const bwi_bytes key = id->items[2].text;
-  const bwi_storage *known = bwi_storages_find(storages, key);
-  if (known != NULL) return known->bytes == s.bytes ? BWI_STORAGE_KEPT : BWI_STORAGE_NOT_ONE;
+  size_t at = 0;
+  if (find_place(storages, key, &at))
+    return storages->list[storages->keys.items[at]].bytes == s.bytes ? BWI_STORAGE_KEPT : BWI_STORAGE_NOT_ONE;
   if (storages->count == BWI_MAX_STORAGES) return BWI_STORAGE_NOT_ONE;
   if (storages->count == storages->capacity) {
     const size_t wide = storages->capacity == 0 ? 16 : 2 * storages->capacity;
@@ -48,7 +63,10 @@ bwi_storage_id bwi_storages_add(bwi_storages *storages, const bwi_pickle_value *
     storages->capacity = wide;
   }
   s.key = bwi_alloc(key.size + 1, 1);
-  if (s.key == NULL) return BWI_STORAGE_NO_MEMORY;
+  if (s.key == NULL || !bwi_order_insert(&storages->keys, at, (uint32_t)storages->count)) {
+    bwi_free(s.key);
+    return BWI_STORAGE_NO_MEMORY;
+  }
   memcpy(s.key, key.data, key.size);
   s.key_bytes = key.size;
   storages->list[storages->count++] = s;
@@ -58,5 +76,6 @@ bwi_storage_id bwi_storages_add(bwi_storages *storages, const bwi_pickle_value *
 void bwi_storages_free(bwi_storages *storages) {
   for (size_t i = 0; i < storages->count; i++) bwi_free(storages->list[i].key);
   bwi_free(storages->list);
+  bwi_order_free(&storages->keys);
   *storages = (bwi_storages){0};
 }

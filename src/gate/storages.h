@@ -4,19 +4,23 @@
 #ifndef GATE_STORAGES_H
 #define GATE_STORAGES_H
 
+#include <bulwark/array.h>
+
 #include "format/pickle.h"
+#include "gate/order.h"
 
 typedef struct bwi_storage {
   char *key;
   size_t key_bytes;
   uint64_t bytes;
-  uint8_t element_bytes;
-  bool found; /* the archive has a member for it */
+  bw_dtype dtype; /* of its floating-point numbers; else BW_U8 */
+  bool found;     /* the archive has a member for it */
 } bwi_storage;
 
 typedef struct bwi_storages {
   bwi_storage *list;
   size_t count, capacity;
+  bwi_order keys;
 } bwi_storages;
 
 typedef enum bwi_storage_id { BWI_STORAGE_KEPT, BWI_STORAGE_NOT_ONE, BWI_STORAGE_NO_MEMORY } bwi_storage_id;

@@ -9,7 +9,7 @@
 #include "gate/gate.h"
 
 bw_status bwi_subject_copy(const bwi_subject *s, uint64_t offset, void *to, size_t n, bw_error *err) {
-  if (s->file < 0) {
+  if (offset + n <= s->bytes.size) { /* read already; all there is without a file */
     memcpy(to, s->bytes.data + offset, n);
     return BW_OK;
   }

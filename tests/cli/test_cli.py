@@ -4,6 +4,7 @@
 Usage: test_cli.py BULWARK GLYPHS_FOLDER [unittest arguments]
 """
 
+import io
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -202,6 +204,18 @@ class Gate(unittest.TestCase):
                 self.skipTest(f"SKIP gate header: {error}")
             done = bulwark("gate", path, "--no-values")
             self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+
+    def test_many_notes(self):
+        """Members of no known format are no findings, however many there are."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "pictures.tar"
+            with tarfile.open(path, "w") as archive:
+                for i in range(1100):
+                    member = tarfile.TarInfo(f"{i}.ppm")
+                    member.size = 4
+                    archive.addfile(member, io.BytesIO(b"\xde\xad\xbe\xef"))
+            done = bulwark("gate", path)
+            self.assertEqual((done.returncode, done.stdout.count("type-unknown")), (0, 1000), done.stderr)
 
     def test_hold(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -22,9 +22,9 @@ static bw_status see_tensor(void *payload, const bwi_onnx_tensor *tensor, bw_err
   trace *t = payload;
   (void)err;
   check_span(t, tensor->name);
-  check_span(t, tensor->raw);
+  check_span(t, tensor->elements);
   check_span(t, tensor->location);
-  fuzz_assert(!tensor->readable || tensor->raw.size == 0 || tensor->raw.size == tensor->bytes,
+  fuzz_assert(!tensor->readable || tensor->elements.size == 0 || tensor->elements.size == tensor->bytes,
               "elements fill the shape");
   t->sum = 31 * t->sum + tensor->bytes + tensor->offset;
   return BW_OK;

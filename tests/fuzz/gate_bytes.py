@@ -26,6 +26,22 @@ def state_dict(**how):
     return b"\x80\x02}" + text(b"weight") + tensor(**how) + b"s."
 
 
+def with_pickle(size=0x855, data=CALL):
+    """safetensors whose length begins with SHORT_BINSTRING: to an unpickler its header is Nones, and a string that
+    reaches up to the data."""
+    tail = b'":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}' % (len(data), len(data))
+    front = b'{"' + b"N" * (size - 4 - len(tail)) + b"U" + bytes([len(tail)])
+    return struct.pack("<Q", size) + front + tail + data
+
+
+def with_large_ends(archive):
+    """A ZIP archive whose end says that its sizes stand in the record for large archives."""
+    start, end = archive.index(b"PK\1\2"), archive.index(b"PK\5\6")
+    large = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 1, 1, end - start, start)
+    locator = struct.pack("<IIQI", 0x07064B50, 0, end, 1)
+    return archive[:end] + large + locator + b"PK\5\6" + bytes(4) + b"\xff" * 12 + bytes(2)
+
+
 def legacy(data=bytes(8), count=2, main=None):
     """PyTorch's format before 1.6."""
     pickles = MAGIC + b"\x80\x02M\xe9\x03." + b"\x80\x02}." + (state_dict() if main is None else main)
@@ -92,6 +108,7 @@ def model_cases(zip_bytes, Member, models):
         "format-onnx-path": m.onnx(m.field(5, m.tensor_proto(raw=None, more=m.external("../../etc/passwd")))),
         "format-onnx-external-size": m.onnx(m.field(5, m.tensor_proto(raw=None, more=m.external(length=9)))),
         "format-onnx-size": m.onnx(m.field(5, m.tensor_proto(raw=bytes(7)))),
+        "format-onnx-values-typed": m.onnx(m.field(5, m.tensor_proto((4,), raw=None, more=m.field(4, nan)))),
         "format-onnx-values": m.onnx(m.field(5, m.tensor_proto((4,), raw=nan))),
         "format-hdf5-lambda": m.hdf5(body=layer % b"L\\u0061mbda"),
         "format-hdf5-inside": (b"\x80\x04C\0." + bytes(600))[:512] + m.hdf5(),
@@ -105,6 +122,8 @@ def model_cases(zip_bytes, Member, models):
         "format-tar-mode": m.file(mode=0o4755) + m.END,
         "format-tar-duplicate": m.file() * 2 + m.END,
         "format-tar-pickle": m.file(CALL, name=b"pickle") + m.END,
+        "format-tar-name": m.file(name=CALL) + m.END,
+        "format-tar-signed": m.signed(m.file(CALL, name=b"\xff")) + m.END,
         "format-tar-truncated": m.file(CALL, name=b"pickle")[:600],
         "format-auto-map": b'{"auto_map": {"AutoModel": "modeling.Net"}}',
         "format-model-file": b'{"model_type": "x", "model_file": "model.py"}',
@@ -120,6 +139,8 @@ def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel
     torch = [Member("m/data.pkl", state_dict(), 0), Member("m/data/0", bytes(8), 0), Member("m/version", b"3\n", 0)]
     objects = npy_of("'|O'", shape="(1,)", data=b"")
     inner = zip_bytes([Member("x.bin", hostile, 0)])
+    array = b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\1b\x87R."
+    large = with_large_ends(inner)
     link = zip_bytes([Member("x", b"/etc/passwd", 0)]).replace(b"PK\1\2\x14\0", b"PK\1\2\x14\3")
     link = link[: link.index(b"PK\1\2") + 38] + struct.pack("<I", 0o120777 << 16) + link[link.index(b"PK\1\2") + 42 :]
     # Flags say encrypted; the data is plain.
@@ -127,6 +148,8 @@ def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel
     return {
         "ok-empty": b"",
         "ok-text": b"Weights of a model.\n",
+        "ok-classes": b"airplane\nautomobile\nbird\ncat\ndeer\n",
+        "ok-npz-objects": zip_bytes([Member("x.npy", objects + array, 0)]),
         "ok-vocabulary": b"cat\nhello\nworld\n",
         "ok-unknown": b"\xde\xad\xbe\xef" * 4,
         "ok-picture": b"\x89PNG\r\n\x1a\n",
@@ -148,6 +171,7 @@ def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel
         "format-pickle": hostile,
         "format-pickle-late": PICKLES["ok-protocol-4"] + hostile,
         "format-pickle-behind-fault": b"\x80\x04\xffjunk\x80\x02" + hostile,
+        "format-pickle-padded": b"N0" * 2100 + hostile,
         "format-pickle-trailing": PICKLES["ok-protocol-4"] + b"\0\1\2\3",
         "format-pickle-nested": b"\x80\x03C" + bytes([len(hostile)]) + hostile + b".",
         "format-pickle-unknown-import": b"\x80\x02cmodel\nNet\n)\x81.",
@@ -157,6 +181,7 @@ def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel
         "format-pickle-persistent": b"\x80\x02Pname\n.",
         "format-pickle-duplicates": b"\x80\x02N" + b"2" * 200 + b".",
         "format-torch": zip_bytes([Member("m/data.pkl", hostile, 0)] + torch[1:]),
+        "format-torch-values": zip_bytes([torch[0], Member("m/data/0", struct.pack("<ff", 1, float("inf")), 0)]),
         "format-torch-short-storage": zip_bytes([torch[0], Member("m/data/0", bytes(7), 0)]),
         "format-torch-no-storage": zip_bytes(torch[:1]),
         "format-torch-hidden": zip_bytes(torch + [Member("m/extra", hostile, 0)]),
@@ -188,6 +213,10 @@ def gate_cases(zip_bytes, Member, npy_of, gzip, safetensors_of, one_call, kernel
         "format-elf": b"\x7fELF\2\1\1" + bytes(20),
         "format-bytecode": b"\xa7\r\r\n" + bytes(20),
         "format-polyglot": npy_of("'|u1'", shape=f"({len(inner)},)", data=inner),
+        "format-polyglot-comment": npy_of("'|u1'", shape=f"({len(inner)},)", data=inner[:-2] + b"\x10\0"),
+        "format-polyglot-large": npy_of("'|u1'", shape=f"({len(large)},)", data=large),
+        "format-picture-pickle": b"GIF89a..." + hostile,
+        "format-safetensors-pickle": with_pickle(),
         "format-safetensors-trailing": safetensors_of() + b"\0",
         "format-safetensors-length": struct.pack("<Q", 1 << 33) + b"{}",
         "format-mlxfn-kernel": kernel,

@@ -128,6 +128,7 @@ def onnx_cases():
         "ok-nested": onnx(nested),
         "ok-packed": onnx(field(5, field(1, b"\1\2") + field(2, 1) + field(9, bytes(8)))),
         "ok-typed": onnx(field(5, tensor_proto(raw=None, more=field(4, bytes(8))))),
+        "ok-typed-complex": onnx(field(5, tensor_proto((1,), 15, None, more=field(10, bytes(16))))),
         "ok-scalar": onnx(field(5, tensor_proto((), 11, bytes(8)))),
         "ok-empty-tensor": onnx(field(5, tensor_proto((0, 5), raw=None))),
         "ok-int4": onnx(field(5, tensor_proto((3,), 22, bytes(2)))),
@@ -146,6 +147,9 @@ def onnx_cases():
         "format-tensor-size": onnx(field(5, tensor_proto(raw=bytes(7)))),
         "format-tensor-none": onnx(field(5, tensor_proto(raw=None))),
         "format-tensor-twice": onnx(field(5, tensor_proto(more=field(4, bytes(8))))),
+        "format-typed-size": onnx(field(5, tensor_proto(raw=None, more=field(4, bytes(4))))),
+        "unsupported-typed-parts": onnx(field(5, tensor_proto(raw=None, more=field(4, bytes(4)) * 2))),
+        "unsupported-typed-single": onnx(field(5, tensor_proto(raw=None, more=(varint(4 << 3 | 5) + bytes(4)) * 2))),
         "format-shape-negative": onnx(field(5, tensor_proto((-2,)))),
         "format-shape-overflow": onnx(field(5, tensor_proto((1 << 40, 1 << 40)))),
         "format-external-nowhere": onnx(field(5, tensor_proto(raw=None, more=field(14, 1)))),
@@ -205,6 +209,12 @@ def file(data=b"text\n", **how):
     return header(size=len(data), **how) + data + bytes(-len(data) % 512)
 
 
+def signed(archive):
+    """The first header with a sum of signed bytes, as some old programs write it."""
+    total = sum(byte - 256 * (byte > 127) for byte in archive[:148] + b" " * 8 + archive[156:512])
+    return archive[:148] + b"%06o\0 " % total + archive[156:]
+
+
 def pax(**records):
     text = b""
     for key, value in records.items():
@@ -225,6 +235,7 @@ def tar_cases():
         "ok-folder": header(b"d/", kind=b"5", mode=0o755) + file(name=b"d/x") + END,
         "ok-link": header(b"l", kind=b"2", link=b"/etc/passwd") + END,
         "ok-prefix": file(prefix=b"folder") + END,
+        "ok-signed": signed(file(name=b"\xff")) + END,
         "ok-old": file(magic=bytes(8)) + END,
         "ok-gnu-size": header(size=wide) + b"text\n" + bytes(507) + END,
         "ok-pax": file(pax(path=b"long/name", size=b"5"), kind=b"x") + header(size=99) + b"text\n" + bytes(507) + END,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -64,6 +65,7 @@ static const row rows[] = {
     {"format-onnx-path", "ONNX", "external-path"},
     {"format-onnx-size", "ONNX", "malformed"},
     {"format-onnx-values", "ONNX", "values-not-finite"},
+    {"format-onnx-values-typed", "ONNX", "values-not-finite"},
     {"format-pickle", "pickle", "pickle-import-dangerous"},
     {"format-pickle-behind-fault", "pickle", "pickle-broken pickle-import-dangerous"},
     {"format-pickle-class-called", "pickle", "pickle-call"},
@@ -72,14 +74,19 @@ static const row rows[] = {
     {"format-pickle-extension", "pickle", "pickle-extension"},
     {"format-pickle-late", "pickle", "pickle-import-dangerous"},
     {"format-pickle-nested", "pickle", "pickle-nested"},
+    {"format-pickle-padded", "pickle", "pickle-import-dangerous"},
     {"format-pickle-persistent", "pickle", "pickle-persistent"},
     {"format-pickle-trailing", "pickle", "pickle-broken"},
     {"format-pickle-unknown-import", "pickle", "pickle-import"},
+    {"format-picture-pickle", "picture", "polyglot"},
     {"format-polyglot", "npy", "polyglot"},
+    {"format-polyglot-comment", "npy", "polyglot"},
+    {"format-polyglot-large", "npy", "polyglot"},
     {"format-python", "Python source", "python-source"},
     {"format-python-dangerous", "Python source", "python-source python-dangerous python-dangerous"},
     {"format-range", "npy", "values-range"},
     {"format-safetensors-length", "safetensors", "malformed"},
+    {"format-safetensors-pickle", "safetensors", "polyglot"},
     {"format-safetensors-trailing", "safetensors", "malformed"},
     {"format-script", "executable", "executable"},
     {"format-tar-device", "tar", "archive-link"},
@@ -87,13 +94,16 @@ static const row rows[] = {
     {"format-tar-folder-path", "tar", "archive-path"},
     {"format-tar-link", "tar", "archive-link"},
     {"format-tar-mode", "tar", "archive-link"},
+    {"format-tar-name", "tar", "polyglot"},
     {"format-tar-path", "tar", "archive-path"},
     {"format-tar-pickle", "tar", "pickle-import-dangerous"},
+    {"format-tar-signed", "tar", "pickle-import-dangerous"},
     {"format-tar-truncated", "tar", "pickle-import-dangerous"},
     {"format-torch", "PyTorch archive", "pickle-import-dangerous type-unknown"},
     {"format-torch-hidden", "PyTorch archive", "pickle-import-dangerous"},
     {"format-torch-no-storage", "PyTorch archive", "malformed"},
     {"format-torch-short-storage", "PyTorch archive", "malformed type-unknown"},
+    {"format-torch-values", "PyTorch archive", "values-not-finite"},
     {"format-torchscript", "TorchScript archive", "python-source torchscript-code"},
     {"format-values", "npy", "values-not-finite"},
     {"format-zip-bomb", "zip", "archive-bomb"},
@@ -108,6 +118,7 @@ static const row rows[] = {
     {"format-zip-path-absolute", "zip", "archive-path"},
     {"format-zip-trailing", "zip", "malformed"},
     {"format-zlib", "zlib", "pickle-import-dangerous"},
+    {"ok-classes", "text", ""},
     {"ok-empty", "empty", ""},
     {"ok-encrypted", "zip", "archive-encrypted"},
     {"ok-gguf", "GGUF", ""},
@@ -123,6 +134,7 @@ static const row rows[] = {
     {"ok-npy-objects", "npy", "object-array"},
     {"ok-npy-string", "npy", ""},
     {"ok-npz", "npz", ""},
+    {"ok-npz-objects", "npz", "object-array"},
     {"ok-onnx", "ONNX", "custom-operator"},
     {"ok-onnx-external", "ONNX", "external-data"},
     {"ok-pickle", "pickle", ""},
@@ -388,6 +400,26 @@ static void holds_what_it_inspected(void **state) {
   bw_gate_free(gate);
 }
 
+/* Very many storages, the last of which is referred to again and again, and the same import as often. */
+static void takes_no_longer_than_the_file_is_large(void **state) {
+  (void)state;
+  bwi_buffer b = {0};
+  bwi_buffer_text(&b, "Vstorage\np1\n0ctorch\nFloatStorage\np2\n0Vcpu\np3\n0");
+  for (int i = 0; i < 40000; i++) bwi_buffer_format(&b, "(g1\ng2\nV%d\ng3\nI1\ntp5\n0g5\nQ0", i);
+  for (int i = 0; i < 100000; i++) bwi_buffer_text(&b, "g5\nQ0");
+  for (int i = 0; i < 900; i++) bwi_buffer_format(&b, "ca\nb%d\n0", i);
+  for (int i = 0; i < 100000; i++) bwi_buffer_text(&b, "ca\nb899\n0");
+  bwi_buffer_text(&b, "N.");
+  assert_false(b.failed);
+  bw_gate *gate = new_gate();
+  const clock_t start = clock();
+  assert_int_equal(bw_gate_inspect_bytes(gate, "x.pkl", b.data, b.size, NULL), BW_OK);
+  assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 10);
+  assert_int_equal(bw_gate_finding_count(gate), 900);
+  bw_gate_free(gate);
+  bwi_buffer_free(&b);
+}
+
 static void keeps_its_limit(void **state) {
   (void)state;
   bw_gate *gate = NULL;
@@ -446,6 +478,26 @@ static void reports(void **state) {
   bwi_json_free(sarif);
   bw_gate_free(gate);
   bwi_free((void *)bytes.data);
+}
+
+/* Names that the terminal would act on, or that would look like another line of the report. */
+static void shows_hostile_names_as_text(void **state) {
+  (void)state;
+  static const char archive[] =
+      "PK\3\4\24\0\0\0\0\0\0\0\0\0\0\0\0\0\27\0\0\0\27\0\0\0\12\0\0\0"
+      "a\n\033[2K\302\233\377\177cos\nsystem\n(S'true'\ntR.";
+  bw_gate *gate = new_gate();
+  char *text = NULL;
+  assert_int_equal(bw_gate_inspect_bytes(gate, "b\033c\r", archive, sizeof archive - 1, NULL), BW_OK);
+  assert_int_equal(bw_gate_report(&text, gate, BW_GATE_TEXT, 0, NULL), BW_OK);
+  assert_non_null(strstr(text, "b?c?: zip, "));
+  assert_non_null(strstr(text, " a??[2K????: GLOBAL imports os.system"));
+  bw_text_free(text);
+  bwi_json *json = parse_report(gate, BW_GATE_JSON);
+  const bwi_json_at file = bwi_json_first(json, bwi_json_find(json, 0, "files"));
+  assert_string_equal(bwi_json_text_of(json, bwi_json_find(json, file, "path"), NULL), "b\033c\r");
+  bwi_json_free(json);
+  bw_gate_free(gate);
 }
 
 static void describes_every_rule(void **state) {
@@ -514,8 +566,10 @@ int main(void) {
       cmocka_unit_test(reads_files),
       cmocka_unit_test(reads_folders),
       cmocka_unit_test(holds_what_it_inspected),
+      cmocka_unit_test(takes_no_longer_than_the_file_is_large),
       cmocka_unit_test(keeps_its_limit),
       cmocka_unit_test(reports),
+      cmocka_unit_test(shows_hostile_names_as_text),
       cmocka_unit_test(describes_every_rule),
       cmocka_unit_test(survives_every_failing_allocation),
   };

@@ -53,8 +53,11 @@ static const refusal refusals[] = {
     {"format-tensor-size", 13, "a tensor's elements do not take what its shape says"},
     {"format-tensor-twice", 13, "a tensor has its elements twice"},
     {"format-truncated", 50, "truncated: field size needs 1 bytes, 0 left"},
+    {"format-typed-size", 13, "a tensor's elements do not take what its shape says"},
     {"format-varint", 54, "field goes beyond 64 bits"},
     {"limit-graphs", 20031, "more than 10000 graphs"},
+    {"unsupported-typed-parts", 13, "a tensor's elements come in parts"},
+    {"unsupported-typed-single", 13, "a tensor's elements come in parts"},
 };
 /* clang-format on */
 

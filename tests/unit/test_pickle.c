@@ -95,8 +95,8 @@ static void resolves_imports(void **state) {
        NULL, 0},
       {"escapes in UNICODE", PICKLE("V\\u006fs\nV\\U00000073ystem\n\x93."), "26 imports os.system; ", NULL,
        0},
-      {"escapes in STRING", PICKLE("S'\\x6f\\163'\nS\"sy\\x73tem\"\n\x93."), "25 imports os.system; ",
-       NULL, 0},
+      {"escapes in STRING", PICKLE("S'\\x6f\\163'\nS\"sy\\x73tem\"\n\x93."), "25 imports os.system; ", NULL,
+       0},
       {"binary strings of Python 2", PICKLE("U\x02osT\x06\0\0\0system\x93."), "15 imports os.system; ", NULL,
        0},
       {"a dotted name",
@@ -122,7 +122,10 @@ static void resolves_imports(void **state) {
       {"EXT2", PICKLE("\x80\x02\x83\x34\x12)R."), "2 extends 4660; 6 calls unknown; ", NULL, 0},
       {"PERSID", PICKLE("Pname\n."), "0 persists 'name'; ", NULL, 0},
       {"BINPERSID", PICKLE("(K\x01K\x02tQ."), "6 persists tuple of 2; ", NULL, 0},
-      {"a long string", PICKLE("C\x08" "12345678."), "0 holds bytes; ", NULL, 0},
+      {"a long string",
+       PICKLE("C\x08"
+              "12345678."),
+       "0 holds bytes; ", NULL, 0},
       {"numbers", PICKLE("I01\n0L123456789012345678901234567890L\n0F-1.5e3\n0Fnan\n."), "", NULL, 0},
       {"protocol 5", PICKLE("\x80\x05\x96\x02\0\0\0\0\0\0\0ab0\x97\x98."), "", NULL, 0},
   };

@@ -54,6 +54,7 @@ static void reads_members(void **state) {
       {"ok-folder", "d/", "", '5', 0},
       {"ok-link", "l", "/etc/passwd", '2', 0},
       {"ok-prefix", "folder/x", "", '0', 5},
+      {"ok-signed", "\xff", "", '0', 5},
       {"ok-old", "x", "", '0', 5},
       {"ok-gnu-size", "x", "", '0', 5},
       {"ok-pax", "long/name", "", '0', 5},
