@@ -117,16 +117,14 @@ static bw_status write_chain(bwi_json_writer *w, const bwi_certificates *chain, 
 static void write_hint(bwi_json_writer *w, const char *hint) {
   bwi_json_key(w, "publicKey");
   bwi_json_open(w, '{');
-  bwi_json_key(w, "hint");
-  bwi_json_string(w, hint);
+  bwi_json_text(w, "hint", hint);
   bwi_json_close(w, '}');
 }
 
 bw_status bwi_bundle_write(bwi_buffer *out, const bwi_bundle *bundle, bw_error *err) {
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
-  bwi_json_key(&w, "mediaType");
-  bwi_json_string(&w, media_type);
+  bwi_json_text(&w, "mediaType", media_type);
   bwi_json_key(&w, "verificationMaterial");
   bwi_json_open(&w, '{');
   if (bundle->chain != NULL)

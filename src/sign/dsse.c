@@ -58,15 +58,13 @@ void bwi_envelope_write(bwi_json_writer *w, const bwi_envelope *envelope) {
   bwi_json_open(w, '{');
   bwi_json_key(w, "payload");
   bwi_json_base64(w, envelope->payload);
-  bwi_json_key(w, "payloadType");
-  bwi_json_string(w, envelope->type);
+  bwi_json_text(w, "payloadType", envelope->type);
   bwi_json_key(w, "signatures");
   bwi_json_open(w, '[');
   bwi_json_open(w, '{');
   bwi_json_key(w, "sig");
   bwi_json_base64(w, envelope->signature);
-  bwi_json_key(w, "keyid");
-  bwi_json_string(w, "");
+  bwi_json_text(w, "keyid", "");
   bwi_json_close(w, '}');
   bwi_json_close(w, ']');
   bwi_json_close(w, '}');

@@ -71,13 +71,7 @@ static bw_status compute_root(bwi_manifest *m, const resource *list, bw_error *e
 static void write_hex(bwi_json_writer *w, const char *key, const uint8_t *digest, size_t size) {
   char hex[BWI_DIGEST_HEX_BYTES];
   bwi_hex_encode(hex, digest, size);
-  bwi_json_key(w, key);
-  bwi_json_string(w, hex);
-}
-
-static void write_text(bwi_json_writer *w, const char *key, const char *text) {
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
+  bwi_json_text(w, key, hex);
 }
 
 /* Permission bits go where in-toto has room for what a consumer may find useful: annotations of the subject.
@@ -90,7 +84,7 @@ static void write_modes(bwi_json_writer *w, const bwi_manifest *m) {
   for (size_t i = 0; i < m->n_modes; i++) {
     char octal[8];
     (void)snprintf(octal, sizeof octal, "%04" PRIo32, m->modes[i].mode);
-    write_text(w, m->modes[i].path, octal);
+    bwi_json_text(w, m->modes[i].path, octal);
   }
   bwi_json_close(w, '}');
   bwi_json_close(w, '}');
@@ -100,7 +94,7 @@ static void write_subject(bwi_json_writer *w, const bwi_manifest *m) {
   bwi_json_key(w, "subject");
   bwi_json_open(w, '[');
   bwi_json_open(w, '{');
-  write_text(w, "name", m->name);
+  bwi_json_text(w, "name", m->name);
   bwi_json_key(w, "digest");
   bwi_json_open(w, '{');
   write_hex(w, "sha256", m->root, sizeof m->root);
@@ -113,8 +107,8 @@ static void write_subject(bwi_json_writer *w, const bwi_manifest *m) {
 static void write_serialization(bwi_json_writer *w, const bwi_serialization *how) {
   bwi_json_key(w, "serialization");
   bwi_json_open(w, '{');
-  write_text(w, "method", how->shard_bytes == 0 ? "files" : "shards");
-  write_text(w, "hash_type", bwi_digest_name(how->hash));
+  bwi_json_text(w, "method", how->shard_bytes == 0 ? "files" : "shards");
+  bwi_json_text(w, "hash_type", bwi_digest_name(how->hash));
   if (how->shard_bytes != 0) {
     bwi_json_key(w, "shard_size");
     bwi_json_int(w, (int64_t)how->shard_bytes);
@@ -135,8 +129,8 @@ static void write_resources(bwi_json_writer *w, const bwi_manifest *m, const res
   bwi_json_open(w, '[');
   for (size_t i = 0; i < m->n_shards; i++) {
     bwi_json_open(w, '{');
-    write_text(w, "name", list[i].name);
-    write_text(w, "algorithm", algorithm);
+    bwi_json_text(w, "name", list[i].name);
+    bwi_json_text(w, "algorithm", algorithm);
     write_hex(w, "digest", list[i].digest, bwi_digest_bytes(m->how.hash));
     bwi_json_close(w, '}');
   }
@@ -150,9 +144,9 @@ bw_status bwi_manifest_write(bwi_buffer *out, bwi_manifest *manifest, bw_error *
   BW_TRY(compute_root(manifest, list, err));
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
-  write_text(&w, "_type", "https://in-toto.io/Statement/v1");
+  bwi_json_text(&w, "_type", "https://in-toto.io/Statement/v1");
   write_subject(&w, manifest);
-  write_text(&w, "predicateType", "https://model_signing/signature/v1.0");
+  bwi_json_text(&w, "predicateType", "https://model_signing/signature/v1.0");
   bwi_json_key(&w, "predicate");
   bwi_json_open(&w, '{');
   write_serialization(&w, &manifest->how);

@@ -89,31 +89,24 @@ static void put_text(bwi_buffer *out, const bw_verification *v) {
 
 /* ---- JSON ---- */
 
-/* A NULL text is left out. */
-static void json_text(bwi_json_writer *w, const char *key, const char *text) {
-  if (text == NULL) return;
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
-}
-
 static void json_difference(bwi_json_writer *w, const bw_difference *d) {
   bwi_json_open(w, '{');
-  json_text(w, "kind", kind_names[d->kind]);
-  json_text(w, "path", d->path);
-  json_text(w, "other", d->other);
-  json_text(w, "expected", d->expected);
-  json_text(w, "found", d->found);
+  bwi_json_text(w, "kind", kind_names[d->kind]);
+  bwi_json_text(w, "path", d->path);
+  bwi_json_text(w, "other", d->other);
+  bwi_json_text(w, "expected", d->expected);
+  bwi_json_text(w, "found", d->found);
   bwi_json_close(w, '}');
 }
 
 static void json_bundle(bwi_json_writer *w, const bwi_verified *b) {
   bwi_json_open(w, '{');
-  json_text(w, "bundle", b->signer.bundle);
+  bwi_json_text(w, "bundle", b->signer.bundle);
   bwi_json_key(w, "holds");
   bwi_json_bool(w, b->signer.holds);
-  json_text(w, "problem", b->signer.problem);
-  json_text(w, "signer", b->signer.name);
-  json_text(w, "fingerprint", b->signer.fingerprint);
+  bwi_json_text(w, "problem", b->signer.problem);
+  bwi_json_text(w, "signer", b->signer.name);
+  bwi_json_text(w, "fingerprint", b->signer.fingerprint);
   if (b->signer.problem == NULL) {
     bwi_json_key(w, "files");
     bwi_json_int(w, (int64_t)b->n_files);

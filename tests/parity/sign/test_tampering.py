@@ -231,7 +231,7 @@ def told(folder, verdict):
     found = set()
     for d in verdict["bundles"][0]["differences"]:
         entry = (d["kind"], folder / d["path"])
-        found.add(entry + (folder / d["other"],) if "other" in d else entry)
+        found.add(entry + (folder / d["other"],) if d["other"] else entry)
     return found
 
 
