@@ -5,6 +5,7 @@ each; the file is in the page cache, so that it is memory that is measured and n
 import argparse
 import json
 import os
+import re
 import struct
 import subprocess
 import time
@@ -38,10 +39,32 @@ def read_all(path):
             pass
 
 
+def bytes_read(command):
+    """What a program asks the system for in all; None where the system does not say."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    try:
+        counters = Path(f"/proc/{child.pid}/io").read_text()
+    except OSError:
+        return None
+    finally:
+        child.wait()
+    return int(re.search(r"rchar: (\d+)", counters)[1])
+
+
 def seconds_of(work):
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def measure(works):
+    """The best seconds of each, in turns."""
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            best[name] = min(best[name], seconds_of(work))
+    return best
 
 
 def main():
@@ -55,25 +78,21 @@ def main():
     make(path, options.size << 20)
     size = os.path.getsize(path)
 
-    def gate(*more):
-        subprocess.run([options.bulwark, "gate", *more, path], check=True, capture_output=True)
-
-    works = {
-        "plain reading, one thread": lambda: read_all(path),
-        "gate": gate,
-        "gate --no-values": lambda: gate("--no-values"),
-    }
-    best = dict.fromkeys(works, float("inf"))
-    for _ in range(ROUNDS):
-        for name, work in works.items():
-            best[name] = min(best[name], seconds_of(work))
-    plain = best["plain reading, one thread"]
-    print(f"\n{size / 2**20:.0f} MiB of safetensors, best of {ROUNDS}")
-    print(f"  {'':28} {'seconds':>9} {'GB/s':>8} {'to plain reading':>17}")
-    for name, seconds in best.items():
-        speed = f"{size / seconds / 1e9:8.2f}" if "--no-values" not in name else f"{'':8}"
-        print(f"  {name:28} {seconds:9.4f} {speed} {seconds / plain:17.3f}")
+    plain = "plain reading, one thread"
+    gate = [options.bulwark, "gate", path]
+    commands = {"gate": gate, "gate --no-values": [*gate, "--no-values"]}
+    works = {plain: lambda: read_all(path)}
+    for name, command in commands.items():
+        works[name] = lambda command=command: subprocess.run(command, check=True, capture_output=True)
+    best = measure(works)
+    read = {plain: size} | {name: bytes_read(command) for name, command in commands.items()}
     path.unlink()
+    print(f"\n{size / 2**20:.0f} MiB of safetensors, best of {ROUNDS}")
+    print(f"  {'':28} {'seconds':>9} {'MiB read':>9} {'GB/s':>8} {'to plain reading':>17}")
+    for name, seconds in best.items():
+        mib = "?" if read[name] is None else f"{read[name] / 2**20:.2f}"
+        speed = "?" if read[name] is None else f"{read[name] / seconds / 1e9:.2f}"
+        print(f"  {name:28} {seconds:9.4f} {mib:>9} {speed:>8} {seconds / best[plain]:17.3f}")
 
 
 if __name__ == "__main__":
