@@ -23,15 +23,14 @@ static const cli_option options[] = {
      "is read",
      offsetof(settings, no_values), NULL},
     {"hold", 0, CLI_FLAG, NULL,
-     "run a command on exactly the bytes that were inspected: a sealed copy, whose path takes the place of "
-     "{}",
+     "run a command on exactly the bytes that were inspected: a sealed copy, whose path takes the place "
+     "of {}",
      offsetof(settings, hold), NULL},
     {"max-weight", 0, CLI_REAL, "X", "largest magnitude of a weight that is no finding (default 1.8e19)",
      offsetof(settings, max_weight), NULL},
     {"max-bytes", 0, CLI_COUNT, "N",
-     "most bytes of a file that must be read whole, and that the archives in one file may unpack to (default "
-     "16 "
-     "GiB)",
+     "most bytes of a file that must be read whole, and that the archives in one file may unpack to "
+     "(default 16 GiB)",
      offsetof(settings, max_bytes), NULL},
 };
 
@@ -42,17 +41,17 @@ const cli_command cmd_gate = {
     .arguments = "FILE|FOLDER... | --hold FILE -- COMMAND {}",
     .summary = "decide whether files may be loaded, without executing anything in them",
     .description =
-        "Decides whether files may be loaded by MLX, NumPy or PyTorch: safetensors, npy, npz, mlxfn, pickles "
-        "and "
-        "PyTorch archives, and archives of them. What a file is its content says, not its name. Nothing is "
-        "executed or unpickled. Exit code 1: there is a finding, which is an error or a warning; notes are "
-        "none. "
-        "docs/gate.md lists the rules.",
+        "Decides whether files, or all files below a folder, may be loaded by MLX, NumPy or PyTorch: "
+        "safetensors, npy, npz, GGUF, mlxfn, pickles and PyTorch archives, ONNX, HDF5 and Keras, zip and tar "
+        "archives, configurations and Python sources. What a file is its content says, not its name. Nothing "
+        "is executed or unpickled. Exit code 1: there is a finding, which is an error or a warning; notes "
+        "are none. Exit code 3: a file could not be read. docs/gate.md lists the rules.",
     .examples =
         "  bulwark gate model.pt\n"
         "  bulwark gate *.safetensors --no-values  # headers only\n"
         "  bulwark gate weights.npz --json | jq '.files[].findings'\n"
-        "  bulwark gate model.bin --sarif gate.sarif\n",
+        "  bulwark gate model.bin --sarif gate.sarif\n"
+        "  bulwark gate --hold weights.npz -- python infer.py {}\n",
     .n_options = sizeof options / sizeof *options,
     .options = options,
     .run = run,
@@ -131,7 +130,8 @@ static int hold(bw_gate *gate, const settings *s, int n, char **operands) {
     return code == CLI_CLEAN ? CLI_FINDING : code;
   }
   operands[n] = NULL;
-  const int code = run_command(held, operands + 1, n - 1);
+  int code = write_sarif(gate, s->sarif);
+  if (code == CLI_CLEAN) code = run_command(held, operands + 1, n - 1);
   bw_held_free(held);
   return code;
 }

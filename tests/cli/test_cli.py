@@ -17,6 +17,7 @@ import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as ET
+import zipfile
 from pathlib import Path
 
 BULWARK, GLYPHS = "", Path()
@@ -217,6 +218,23 @@ class Gate(unittest.TestCase):
             done = bulwark("gate", path)
             self.assertEqual((done.returncode, done.stdout.count("type-unknown")), (0, 1000), done.stderr)
 
+    def test_reads_a_file_once(self):
+        if not os.path.exists("/proc/self/io"):
+            self.skipTest("SKIP gate reads: there is no /proc/self/io")
+        with tempfile.TemporaryDirectory() as folder:
+            path, size = Path(folder) / "w.safetensors", 8 << 20
+            header = json.dumps({"w": {"dtype": "F32", "shape": [size // 4], "data_offsets": [0, size]}}).encode()
+            path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+            archive = Path(folder) / "w.zip"
+            with zipfile.ZipFile(archive, "w") as members:
+                members.write(path, "w.safetensors")
+            for file in (path, archive):
+                child = subprocess.Popen([BULWARK, "gate", file], stdout=subprocess.DEVNULL)
+                os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+                read = int(re.search(r"rchar: (\d+)", Path(f"/proc/{child.pid}/io").read_text())[1])
+                self.assertEqual(child.wait(), 0)
+                self.assertLess(read, size * 1.1, file.name)
+
     def test_hold(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "a.txt"
@@ -227,6 +245,10 @@ class Gate(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (0, "text\n"), done.stderr)
             done = bulwark("gate", "--hold", path, "--", sys.executable, "-c", "import sys; sys.exit(7)", "{}")
             self.assertEqual(done.returncode, 7, "the exit code is the command's")
+            sarif = Path(folder) / "gate.sarif"
+            done = bulwark("gate", "--hold", path, "--sarif", sarif, "--", "cat", "{}")
+            self.assertEqual((done.returncode, done.stdout), (0, "changed"), done.stderr)
+            self.assertEqual(json.loads(sarif.read_text())["runs"][0]["results"], [])
             path.write_bytes(self.HOSTILE)
             done = bulwark("gate", "--hold", path, "--", sys.executable, "-c", "print('loaded')", "{}")
             self.assertEqual(done.returncode, 1)
