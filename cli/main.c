@@ -4,13 +4,13 @@
 
 #include "cli.h"
 
-extern const cli_command cmd_attack, cmd_attacks, cmd_completion, cmd_decrypt, cmd_encrypt, cmd_evaluate,
-    cmd_fetch, cmd_gate, cmd_info, cmd_log, cmd_man, cmd_records, cmd_seal, cmd_verify;
+extern const cli_command cmd_attack, cmd_attacks, cmd_audit, cmd_completion, cmd_decrypt, cmd_encrypt,
+    cmd_evaluate, cmd_fetch, cmd_gate, cmd_info, cmd_log, cmd_man, cmd_records, cmd_seal, cmd_verify;
 
-const cli_command *const cli_commands[] = {&cmd_evaluate,   &cmd_attack,  &cmd_attacks, &cmd_gate,
-                                           &cmd_info,       &cmd_seal,    &cmd_verify,  &cmd_records,
-                                           &cmd_log,        &cmd_encrypt, &cmd_decrypt, &cmd_fetch,
-                                           &cmd_completion, &cmd_man,     NULL};
+const cli_command *const cli_commands[] = {&cmd_evaluate, &cmd_attack,     &cmd_attacks, &cmd_gate,
+                                           &cmd_info,     &cmd_seal,       &cmd_verify,  &cmd_records,
+                                           &cmd_log,      &cmd_audit,      &cmd_encrypt, &cmd_decrypt,
+                                           &cmd_fetch,    &cmd_completion, &cmd_man,     NULL};
 
 const cli_command *cli_find(const char *name) {
   for (size_t i = 0; cli_commands[i] != NULL; i++)

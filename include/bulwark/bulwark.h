@@ -8,6 +8,7 @@
 #include <bulwark/age.h>
 #include <bulwark/array.h>
 #include <bulwark/attack.h>
+#include <bulwark/audit.h>
 #include <bulwark/dataset.h>
 #include <bulwark/evaluation.h>
 #include <bulwark/fetch.h>

@@ -99,7 +99,9 @@ static bw_status add_entry(listing *l, int folder, const char *parent, const cha
   const bwi_walk_entry entry = {.path = path,
                                 .kind = kind_of(info.st_mode),
                                 .mode = (uint32_t)(info.st_mode & 07777),
-                                .n_bytes = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0};
+                                .n_bytes = S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0,
+                                .owner = (uint32_t)info.st_uid,
+                                .group = (uint32_t)info.st_gid};
   if (l->skip != NULL && l->skip(&entry, l->payload)) goto out;
   status = append(l->walk, entry, l->err);
   if (status == BW_OK) return BW_OK;

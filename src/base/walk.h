@@ -20,6 +20,7 @@ typedef struct bwi_walk_entry {
   bwi_walk_kind kind;
   uint32_t mode;    /* permission bits, with set-user-ID, set-group-ID and sticky: at most 07777 */
   uint64_t n_bytes; /* of a file */
+  uint32_t owner, group;
 } bwi_walk_entry;
 
 typedef struct bwi_walk {

@@ -9,6 +9,8 @@
 /* A manifest of a single file has the digest of that file. */
 static bw_status root_of(uint8_t digest[32], bwi_manifest *m, const char *path, bw_error *err) {
   bwi_buffer statement = {0};
+  if (m->n_odd > 0)
+    return BW_FAIL(err, BW_EINVAL, "%s is neither a file nor a folder: it has no digest", m->odd[0].path);
   if (m->n_files == 0) return BW_FAIL(err, BW_EINVAL, "there are no files in %s", path);
   if (m->n_files == 1 && strcmp(m->files[0].path, BWI_MANIFEST_WHOLE) == 0) {
     memcpy(digest, m->shards[0].digest, 32);

@@ -34,6 +34,13 @@ typedef struct bwi_event {
   size_t n_parameters;
 } bwi_event;
 
+#define BWI_TIME_BYTES 32
+/* RFC 3339, in UTC; false if the time is in no year. */
+bool bwi_time_text(char out[BWI_TIME_BYTES], int64_t seconds);
+
+/* A member with a list of in-toto's resource descriptors. */
+void bwi_event_put_artifacts(bwi_json_writer *w, const char *key, const bwi_artifact *artifacts,
+                             size_t count);
 /* As one object, for results: {"index", "event", ...}. */
 void bwi_event_put_json(bwi_json_writer *w, uint64_t index, const bwi_event *event);
 

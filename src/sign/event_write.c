@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <time.h>
+
 #include "base/json.h"
 #include "sign/event.h"
 
@@ -7,8 +9,14 @@ static void put_text(bwi_json_writer *w, const char *key, const char *text) {
   bwi_json_string(w, text);
 }
 
-/* in-toto's resource descriptors. */
-static void put_artifacts(bwi_json_writer *w, const char *key, const bwi_artifact *artifacts, size_t count) {
+bool bwi_time_text(char out[BWI_TIME_BYTES], int64_t seconds) {
+  const time_t when = (time_t)seconds;
+  struct tm parts;
+  return gmtime_r(&when, &parts) != NULL && strftime(out, BWI_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) > 0;
+}
+
+void bwi_event_put_artifacts(bwi_json_writer *w, const char *key, const bwi_artifact *artifacts,
+                             size_t count) {
   bwi_json_key(w, key);
   bwi_json_open(w, '[');
   for (size_t i = 0; i < count; i++) {
@@ -31,7 +39,7 @@ static void put_predicate(bwi_json_writer *w, const bwi_event *event) {
   put_text(w, "event", event->what);
   put_text(w, "time", event->time);
   put_text(w, "by", event->by);
-  put_artifacts(w, "materials", event->materials, event->n_materials);
+  bwi_event_put_artifacts(w, "materials", event->materials, event->n_materials);
   bwi_json_key(w, "parameters");
   bwi_json_open(w, '{');
   for (size_t i = 0; i < event->n_parameters; i++)
@@ -44,7 +52,7 @@ bw_status bwi_event_write(bwi_buffer *out, const bwi_event *event, bw_error *err
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
   put_text(&w, "_type", BWI_STATEMENT_TYPE);
-  put_artifacts(&w, "subject", event->subjects, event->n_subjects);
+  bwi_event_put_artifacts(&w, "subject", event->subjects, event->n_subjects);
   put_text(&w, "predicateType", BWI_EVENT_TYPE);
   put_predicate(&w, event);
   bwi_json_close(&w, '}');

@@ -51,10 +51,8 @@ static bw_status add_parameters(bwi_event *event, const bw_log_event *given, bw_
 }
 
 static bw_status put_time(bwi_event *event, int64_t seconds, bw_error *err) {
-  char text[32] = "";
-  const time_t when = seconds != 0 ? (time_t)seconds : time(NULL);
-  struct tm parts;
-  if (gmtime_r(&when, &parts) == NULL || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+  char text[BWI_TIME_BYTES];
+  if (!bwi_time_text(text, seconds != 0 ? seconds : (int64_t)time(NULL)))
     return BW_FAIL(err, BW_EINVAL, "the time %lld is in no year", (long long)seconds);
   event->time = bwi_arena_strdup(event->arena, text);
   return event->time == NULL ? no_memory(err) : BW_OK;

@@ -42,20 +42,12 @@ static const char *const kind_names[] = {
     [BW_DIFFERENCE_SWAPPED] = "swapped", [BW_DIFFERENCE_SYMLINK] = "symlink",
     [BW_DIFFERENCE_SPECIAL] = "special", [BW_DIFFERENCE_MODE] = "mode"};
 
-/* Names come from folders that nobody vouched for; a terminal must not act on them. */
-static void put_plain(bwi_buffer *out, const char *text) {
-  for (; *text != '\0'; text++) {
-    const bool control = (unsigned char)*text < 0x20 || *text == 0x7F;
-    bwi_buffer_put(out, control ? "?" : text, 1);
-  }
-}
-
 static void put_difference(bwi_buffer *out, const bw_difference *d) {
   bwi_buffer_format(out, "  %-8s ", kind_names[d->kind]);
-  put_plain(out, d->path);
+  bwi_buffer_plain(out, d->path);
   if (d->other != NULL) {
     bwi_buffer_text(out, d->kind == BW_DIFFERENCE_RENAMED ? " -> " : " <-> ");
-    put_plain(out, d->other);
+    bwi_buffer_plain(out, d->other);
   }
   bwi_buffer_text(out, "\n");
   if (d->expected != NULL) bwi_buffer_format(out, "           expected %s\n", d->expected);
@@ -65,16 +57,16 @@ static void put_difference(bwi_buffer *out, const bw_difference *d) {
 static void put_bundle(bwi_buffer *out, const bwi_verified *b) {
   const bw_seal_signer *s = &b->signer;
   bwi_buffer_text(out, s->holds ? "holds " : "FAILS ");
-  put_plain(out, s->bundle);
+  bwi_buffer_plain(out, s->bundle);
   bwi_buffer_text(out, s->problem != NULL ? ": " : ", sealed by ");
-  put_plain(out, s->problem != NULL ? s->problem : s->name);
+  bwi_buffer_plain(out, s->problem != NULL ? s->problem : s->name);
   if (s->problem == NULL)
     bwi_buffer_format(out, " (%.16s...), %" PRIu64 " files", s->fingerprint, b->n_files);
   if (s->n_differences > 0) bwi_buffer_format(out, ", %" PRIu64 " differences:", s->n_differences);
   bwi_buffer_text(out, "\n");
   for (size_t i = 0; i < s->n_ignored; i++) {
     bwi_buffer_text(out, "  left out ");
-    put_plain(out, s->ignored[i]);
+    bwi_buffer_plain(out, s->ignored[i]);
     bwi_buffer_text(out, "\n");
   }
   for (size_t i = 0; i < b->differences.count; i++) put_difference(out, &b->differences.items[i]);

@@ -92,6 +92,13 @@ class Usage(unittest.TestCase):
             (["log", "show", "x", "--as", "envelope"], 2, "--as needs the INDEX of one entry"),
             (["log", "prove", "x", "first"], 2, "INDEX must be the number of an entry, not first"),
             (["log", "verify", "x", "y"], 2, "verify PROOF ENTRY needs --trust"),
+            (["audit", "data"], 2, "expects data PATH"),
+            (["audit", "frobnicate", "x"], 2, "there is no frobnicate: it is data or report"),
+            (["audit", "data", "x"], 2, "data needs --policy"),
+            (["audit", "data", "x", "-p", "p", "-k", "k"], 2, "--key and --output need each other"),
+            (["audit", "data", data, "-p", "/nonexistent.json"], 3, "/nonexistent.json"),
+            (["audit", "data", data, "-p", data], 3, "byte 0"),
+            (["audit", "report", "x"], 2, "report needs --key, the public one"),
             (["records", "make"], 2, "expects make|check DATA"),
             (["records", "frobnicate", data], 2, "there is no frobnicate: it is make or check"),
             (["records", "make", "/nonexistent.csv"], 3, "/nonexistent.csv"),
@@ -351,6 +358,31 @@ class Log(unittest.TestCase):
             shutil.rmtree(place / "events")
             (place / "older").rename(place / "events")
             self.assertIn("rolled back: it has 1 entries, and 2 were seen", log("verify", "events", code=1))
+
+
+class Audit(unittest.TestCase):
+    def test_finds_signs_and_reads(self):
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "data").mkdir(mode=0o700)
+            (place / "data/one").write_text("one")
+            (place / "data/one").chmod(0o640)
+            (place / "policy.json").write_text(json.dumps({"mode": "0640", "symlinks": "inside", "seal": {"keys": ["key.pub"]}}))
+            bulwark("seal", "--new-key", "key", cwd=folder)
+            bulwark("seal", "data", "-k", "key", cwd=folder)
+            good = bulwark("audit", "data", "data", "-p", "policy.json", cwd=folder)
+            self.assertEqual((good.returncode, good.stdout), (0, "PASSES data: checked mode symlinks special digest seal\n"), good.stderr)
+            (place / "data/one").write_text("two")
+            (place / "data/one").chmod(0o666)
+            bad = bulwark("audit", "data", "data", "-p", "policy.json", "-k", "key", "-o", "report.json", cwd=folder)
+            self.assertEqual(bad.returncode, 1, bad.stderr)
+            self.assertRegex(bad.stdout, "^FAILS data, 2 findings: checked .*\n  mode     one: mode 0666 grants more than 0640\n"
+                             "  seal     .*/data.sig: is stale: 1 differences, the first at one; bulwark verify names all\n$")
+            report = bulwark("audit", "report", "report.json", "-k", "key.pub", cwd=folder)
+            told = json.loads(report.stdout)["predicate"]
+            self.assertEqual((told["result"], told["failedTests"]), ("FAILED", ["mode", "seal"]))
+            (place / "report.json").write_text((place / "report.json").read_text().replace("eyJf", "eyJe", 1))
+            self.assertEqual(bulwark("audit", "report", "report.json", "-k", "key.pub", cwd=folder).returncode, 1)
 
 
 class Records(unittest.TestCase):

@@ -777,6 +777,45 @@ def croissant_cases():
     }  # fmt: skip
 
 
+def policy_cases():
+    cases = {
+        "ok-empty": {},
+        "ok-all": {
+            "owners": ["root", 1000], "groups": [0], "mode": "0640", "folder_mode": "0750", "acl": False, "parents": True,
+            "symlinks": "inside", "seal": {"keys": ["seal.pub", "/etc/seal.pub"], "signature": "data.sig", "max_days": 90},
+            "log": {"path": "events", "key": "log.key", "seen": "../seen", "events": ["ingest", "approve"]},
+        },
+        "ok-symlinks-any": {"symlinks": "any"},
+        "ok-symlinks-none": {"symlinks": "none"},
+        "ok-mode-zero": {"mode": "0"},
+        "format-list": [],
+        "format-rule": {"modes": "0640"},
+        "format-rule-seal": {"seal": {"keys": ["a"], "max-days": 1}},
+        "format-mode-number": {"mode": 640},
+        "format-mode-digit": {"mode": "0680"},
+        "format-mode-long": {"mode": "00000640"},
+        "format-mode-large": {"mode": "17777"},
+        "format-mode-empty": {"mode": ""},
+        "format-owners-empty": {"owners": []},
+        "format-owners-text": {"owners": "root"},
+        "format-owners-negative": {"owners": [-1]},
+        "format-owners-half": {"owners": [0.5]},
+        "format-owners-large": {"owners": [4294967295]},
+        "format-flag": {"parents": "yes"},
+        "format-symlinks": {"symlinks": "some"},
+        "format-seal-flag": {"seal": True},
+        "format-seal-keys": {"seal": {}},
+        "format-seal-days": {"seal": {"keys": ["a"], "max_days": -1}},
+        "format-path-empty": {"log": {"path": ""}},
+        "format-path-nul": {"log": {"path": "a\0"}},
+        "format-log-path": {"log": {"events": ["a"]}},
+        "format-events": {"log": {"path": "a", "events": [1]}},
+        "limit-nodes": {"owners": [0] * 4097},
+        "format-owner-name": {"owners": ["nobody-has-this-name"]},
+    }  # fmt: skip
+    return {name: json.dumps(policy).encode() for name, policy in cases.items()} | {"format-empty": b""}
+
+
 READERS = {
     "gate": gate,
     "gguf": model_bytes.gguf_cases,
@@ -797,6 +836,7 @@ READERS = {
     "event": event_cases,
     "log_proof": log_proof_cases,
     "note": note_cases,
+    "policy": policy_cases,
     "record_lines": record_lines_cases,
     "record_tree": record_tree_cases,
 }

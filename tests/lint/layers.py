@@ -49,6 +49,8 @@ OWNERS = {
     "sys/syscall.h": "src/backend/cpu",
     "immintrin.h": "src/backend/cpu",
     "arm_neon.h": "src/backend/cpu",
+    "sys/acl.h": "src/base",
+    "sys/xattr.h": "src/base",
     "zlib.h": "src/format",
     "png.h": "src/format",
     "jpeglib.h": "src/format",
@@ -66,7 +68,7 @@ C11 = set(
     "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype".split()
 )
 POSIX = set(
-    "dirent fcntl glob libgen poll pthread sched strings termios unistd sys/mman sys/resource sys/stat sys/time "
+    "dirent fcntl glob grp libgen poll pthread pwd sched strings termios unistd sys/mman sys/resource sys/stat sys/time "
     "sys/types sys/wait sys/ioctl sys/utsname".split()
 )
 
