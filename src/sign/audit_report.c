@@ -58,11 +58,6 @@ static void put_summary(bwi_buffer *out, const bw_audit *a) {
 
 /* ---- statement ---- */
 
-static void put_member(bwi_json_writer *w, const char *key, const char *text) {
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
-}
-
 static void put_checks(bwi_json_writer *w, const char *key, const bw_audit *a, bool failed) {
   bwi_json_key(w, key);
   bwi_json_open(w, '[');
@@ -76,9 +71,9 @@ static void put_findings(bwi_json_writer *w, const bw_audit *a) {
   bwi_json_open(w, '[');
   for (size_t i = 0; i < a->count; i++) {
     bwi_json_open(w, '{');
-    put_member(w, "check", a->items[i].check);
-    put_member(w, "path", a->items[i].path);
-    put_member(w, "text", a->items[i].text);
+    bwi_json_text(w, "check", a->items[i].check);
+    bwi_json_text(w, "path", a->items[i].path);
+    bwi_json_text(w, "text", a->items[i].text);
     bwi_json_close(w, '}');
   }
   bwi_json_close(w, ']');
@@ -87,16 +82,16 @@ static void put_findings(bwi_json_writer *w, const bw_audit *a) {
 static void put_statement(bwi_json_writer *w, const bw_audit *a) {
   char when[BWI_TIME_BYTES];
   bwi_json_open(w, '{');
-  put_member(w, "_type", BWI_STATEMENT_TYPE);
+  bwi_json_text(w, "_type", BWI_STATEMENT_TYPE);
   bwi_event_put_artifacts(w, "subject", &a->subject, 1);
-  put_member(w, "predicateType", "https://in-toto.io/attestation/test-result/v0.1");
+  bwi_json_text(w, "predicateType", "https://in-toto.io/attestation/test-result/v0.1");
   bwi_json_key(w, "predicate");
   bwi_json_open(w, '{');
-  put_member(w, "result", a->count == 0 ? "PASSED" : "FAILED");
+  bwi_json_text(w, "result", a->count == 0 ? "PASSED" : "FAILED");
   bwi_event_put_artifacts(w, "configuration", &a->rules, 1);
   put_checks(w, "passedTests", a, false);
   put_checks(w, "failedTests", a, true);
-  put_member(w, "time", bwi_time_text(when, a->time) ? when : "");
+  bwi_json_text(w, "time", bwi_time_text(when, a->time) ? when : "");
   put_findings(w, a);
   bwi_json_close(w, '}');
   bwi_json_close(w, '}');

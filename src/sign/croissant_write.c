@@ -4,11 +4,6 @@
 #include "base/json.h"
 #include "sign/croissant.h"
 
-static void put_text(bwi_json_writer *w, const char *key, const char *text) {
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
-}
-
 /* The context that the specification wants (version 1.1, appendix), whole: readers compare it. */
 static const struct term {
   const char *name, *id, *type;
@@ -54,13 +49,13 @@ static const struct term {
 
 static void put_term(bwi_json_writer *w, const struct term *term) {
   if (term->type == NULL) {
-    put_text(w, term->name, term->id);
+    bwi_json_text(w, term->name, term->id);
     return;
   }
   bwi_json_key(w, term->name);
   bwi_json_open(w, '{');
-  put_text(w, "@id", term->id);
-  put_text(w, "@type", term->type);
+  bwi_json_text(w, "@id", term->id);
+  bwi_json_text(w, "@type", term->type);
   bwi_json_close(w, '}');
 }
 
@@ -89,21 +84,21 @@ static const char *file_parameter(const bwi_event *event, const char *name, cons
 }
 
 static void put_about(bwi_json_writer *w, const bwi_event *event) {
-  if (parameter(event, "name") == NULL) put_text(w, "name", event->subjects[0].name);
+  if (parameter(event, "name") == NULL) bwi_json_text(w, "name", event->subjects[0].name);
   for (const char *const *name = bwi_croissant_about; *name != NULL; name++)
-    if (parameter(event, *name) != NULL) put_text(w, *name, parameter(event, *name));
+    if (parameter(event, *name) != NULL) bwi_json_text(w, *name, parameter(event, *name));
 }
 
 static void put_file(bwi_json_writer *w, const bwi_event *event, const bwi_artifact *file) {
   const char *url = file_parameter(event, "contentUrl", file->name);
   const char *format = file_parameter(event, "encodingFormat", file->name);
   bwi_json_open(w, '{');
-  put_text(w, "@type", "cr:FileObject");
-  put_text(w, "@id", file->name);
-  put_text(w, "name", file->name);
-  put_text(w, "contentUrl", url != NULL ? url : file->name);
-  put_text(w, "encodingFormat", format != NULL ? format : "application/octet-stream");
-  if (file->digest[0] != '\0') put_text(w, "sha256", file->digest);
+  bwi_json_text(w, "@type", "cr:FileObject");
+  bwi_json_text(w, "@id", file->name);
+  bwi_json_text(w, "name", file->name);
+  bwi_json_text(w, "contentUrl", url != NULL ? url : file->name);
+  bwi_json_text(w, "encodingFormat", format != NULL ? format : "application/octet-stream");
+  if (file->digest[0] != '\0') bwi_json_text(w, "sha256", file->digest);
   bwi_json_close(w, '}');
 }
 
@@ -113,8 +108,8 @@ static void put_sources(bwi_json_writer *w, const bwi_event *event) {
   bwi_json_open(w, '[');
   for (size_t i = 0; i < event->n_materials; i++) {
     bwi_json_open(w, '{');
-    put_text(w, "name", event->materials[i].name);
-    if (event->materials[i].digest[0] != '\0') put_text(w, "sha256", event->materials[i].digest);
+    bwi_json_text(w, "name", event->materials[i].name);
+    if (event->materials[i].digest[0] != '\0') bwi_json_text(w, "sha256", event->materials[i].digest);
     bwi_json_close(w, '}');
   }
   bwi_json_close(w, ']');
@@ -124,8 +119,8 @@ bw_status bwi_croissant_write(bwi_buffer *out, const bwi_event *event, bw_error 
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
   put_context(&w);
-  put_text(&w, "@type", "sc:Dataset");
-  put_text(&w, "conformsTo", "http://mlcommons.org/croissant/1.1");
+  bwi_json_text(&w, "@type", "sc:Dataset");
+  bwi_json_text(&w, "conformsTo", "http://mlcommons.org/croissant/1.1");
   put_about(&w, event);
   bwi_json_key(&w, "distribution");
   bwi_json_open(&w, '[');

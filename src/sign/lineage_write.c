@@ -103,11 +103,6 @@ void bwi_lineage_write_tree(bwi_buffer *out, const bwi_lineage *lineage) {
 
 /* ---- JSON ---- */
 
-static void put_member(bwi_json_writer *w, const char *key, const char *text) {
-  bwi_json_key(w, key);
-  bwi_json_string(w, text);
-}
-
 static void put_events_of(bwi_json_writer *w, const bwi_lineage *l, size_t artifact) {
   size_t event = 0;
   bwi_json_key(w, "events");
@@ -121,15 +116,15 @@ void bwi_lineage_write_json(bwi_buffer *out, const bwi_lineage *lineage) {
   const bwi_lineage *l = lineage;
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
-  put_member(&w, "of", l->mentions[l->starts[l->root]].artifact.digest);
+  bwi_json_text(&w, "of", l->mentions[l->starts[l->root]].artifact.digest);
   bwi_json_key(&w, "artifacts");
   bwi_json_open(&w, '[');
   for (size_t i = 0; i < l->n_artifacts; i++) {
     if (!l->artifact_leads[i]) continue;
     const char *digest = l->mentions[l->starts[i]].artifact.digest;
     bwi_json_open(&w, '{');
-    put_member(&w, "name", bwi_lineage_name(l, i));
-    if (digest[0] != '\0') put_member(&w, "sha256", digest);
+    bwi_json_text(&w, "name", bwi_lineage_name(l, i));
+    if (digest[0] != '\0') bwi_json_text(&w, "sha256", digest);
     put_events_of(&w, l, i);
     bwi_json_close(&w, '}');
   }

@@ -64,12 +64,10 @@ static void open_json(bwi_json_writer *w, const bw_log *log) {
   char head[65];
   bw_log_head(log, head);
   bwi_json_open(w, '{');
-  bwi_json_key(w, "origin");
-  bwi_json_string(w, bw_log_origin(log));
+  bwi_json_text(w, "origin", bw_log_origin(log));
   bwi_json_key(w, "size");
   bwi_json_int(w, (int64_t)bw_log_count(log));
-  bwi_json_key(w, "head");
-  bwi_json_string(w, head);
+  bwi_json_text(w, "head", head);
   bwi_json_key(w, "entries");
   bwi_json_open(w, '[');
 }

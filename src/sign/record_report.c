@@ -120,13 +120,11 @@ static void put_json(bwi_json_writer *w, const bw_record_report *r, const bw_rec
   put_change(&text, r, c);
   if (text.failed) w->out->failed = true;
   bwi_json_open(w, '{');
-  bwi_json_key(w, "fate");
-  bwi_json_string(w, fates[c->fate]);
+  bwi_json_text(w, "fate", fates[c->fate]);
   put_index(w, "before", c->before);
   put_index(w, "after", c->after);
   put_index(w, "copy_of", c->copy_of);
-  bwi_json_key(w, "text");
-  bwi_json_string(w, text.failed ? "" : text.data);
+  bwi_json_text(w, "text", text.failed ? "" : text.data);
   bwi_json_close(w, '}');
   bwi_buffer_free(&text);
 }

@@ -97,18 +97,15 @@ static void put_header(bwi_buffer *out, const bwi_record_source *source, const b
   bwi_buffer_text(out, BWI_RECORD_TREE_MAGIC);
   bwi_json_writer w = {.out = out};
   bwi_json_open(&w, '{');
-  bwi_json_key(&w, "format");
-  bwi_json_string(&w, source->format->name);
-  bwi_json_key(&w, "head");
-  bwi_json_string(&w, hex);
+  bwi_json_text(&w, "format", source->format->name);
+  bwi_json_text(&w, "head", hex);
   bwi_json_key(&w, "groups");
   bwi_json_open(&w, '[');
   for (size_t g = 0; g < source->n_groups; g++) {
     bwi_json_open(&w, '{');
     bwi_json_key(&w, "records");
     bwi_json_int(&w, (int64_t)source->groups[g].count);
-    bwi_json_key(&w, "layout");
-    bwi_json_string(&w, source->groups[g].layout);
+    bwi_json_text(&w, "layout", source->groups[g].layout);
     bwi_json_close(&w, '}');
   }
   bwi_json_close(&w, ']');
