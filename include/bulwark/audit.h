@@ -14,11 +14,9 @@ extern "C" {
 typedef struct bw_audit bw_audit;
 
 typedef struct bw_audit_finding {
-  const char *check; /* "owner", "group", "mode", "acl", "parents", "symlinks", "special", "digest",
-                         "seal", "log" */
-  const char
-      *path; /* below what is audited, "." for itself; of parents and files of the policy as they are named */
-  const char *text; /* what is wrong, for people */
+  const char *check; /* "owner", "group", "mode", "acl", "parents", "symlinks", "special", "seal", "log" */
+  const char *path;  /* below what is audited, "." for itself; of parents, seal and log as they are named */
+  const char *text;  /* what is wrong, for people */
 } bw_audit_finding;
 
 /* Audits the file or folder at path by the policy, a file of JSON (docs/audit.md). BW_OK says that this could

@@ -73,14 +73,12 @@ static bw_status read_policy(bw_audit *a, const char *path, bw_error *err) {
 
 /* ---- */
 
-/* Symlinks and special files have no digest, and then what they are part of has none. */
+/* What holds symlinks or special files, or nothing at all, has no digest: no log knows it. */
 static bw_status find_subject(bw_audit *a, bw_error *err) {
   bw_error why = {.offset = BW_NO_OFFSET};
   a->subject = (bwi_artifact){a->name, ""};
   const bw_status status = bwi_artifact_find(&a->subject, a->arena, a->name, &why);
-  if (status == BW_OK) return BW_OK;
-  if (status != BW_EINVAL) return BW_FAIL(err, status, "%s", why.text);
-  return bwi_audit_add(a, "digest", ".", err, "%s", why.text);
+  return status == BW_OK || status == BW_EINVAL ? BW_OK : BW_FAIL(err, status, "%s", why.text);
 }
 
 static bw_status audit(bw_audit *a, const char *path, const char *policy_path, bw_error *err) {

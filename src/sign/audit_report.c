@@ -8,8 +8,8 @@
 #include "sign/audit.h"
 #include "sign/log.h"
 
-static const char *const checks[] = {"owner",    "group",   "mode",   "acl",  "parents",
-                                     "symlinks", "special", "digest", "seal", "log"};
+static const char *const checks[] = {"owner",    "group",   "mode", "acl", "parents",
+                                     "symlinks", "special", "seal", "log"};
 enum { N_CHECKS = sizeof checks / sizeof *checks };
 
 static bool has_failed(const bw_audit *a, const char *check) {
@@ -27,7 +27,6 @@ static bool is_wanted(const bw_audit *a, size_t check) {
                                  p->no_acl,
                                  p->parents,
                                  p->symlinks != BWI_SYMLINKS_ANY,
-                                 true,
                                  true,
                                  p->seal.wanted,
                                  p->log.path != NULL};

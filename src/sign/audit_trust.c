@@ -71,6 +71,7 @@ typedef struct search {
 } search;
 
 static bool is_subject(const bwi_event *event, const char *digest) {
+  if (digest[0] == '\0') return false;
   for (size_t i = 0; i < event->n_subjects; i++)
     if (strcmp(event->subjects[i].digest, digest) == 0) return true;
   return false;

@@ -152,24 +152,21 @@ static void looks_at_symlinks(void **state) {
   static const struct {
     const char *target, *inside, *none;
   } rows[] = {
-      {"a", "", "symlinks link: a symlink|"},
-      {".", "", "symlinks link: a symlink|"},
-      {"../key", "symlinks link: a symlink that leads out of it|", "symlinks link: a symlink|"},
-      {"/", "symlinks link: a symlink that leads out of it|", "symlinks link: a symlink|"},
-      {"nowhere", "symlinks link: a symlink that leads nowhere|", "symlinks link: a symlink|"},
+      {"a", "", "symlinks link: a symlink"},
+      {".", "", "symlinks link: a symlink"},
+      {"../key", "symlinks link: a symlink that leads out of it", "symlinks link: a symlink"},
+      {"/", "symlinks link: a symlink that leads out of it", "symlinks link: a symlink"},
+      {"nowhere", "symlinks link: a symlink that leads nowhere", "symlinks link: a symlink"},
   };
   for (size_t k = 0; k < COUNT(rows); k++) {
     assert_int_equal(symlink(rows[k].target, scratch("data/link")), 0);
-    char wanted[256];
-    (void)snprintf(wanted, sizeof wanted, "%sdigest .: ", rows[k].inside);
-    check_begins("{\"symlinks\": \"inside\"}", wanted);
-    (void)snprintf(wanted, sizeof wanted, "%sdigest .: ", rows[k].none);
-    check_begins("{\"symlinks\": \"none\"}", wanted);
-    check_begins("{\"symlinks\": \"any\"}", "digest .: ");
+    check_told("{\"symlinks\": \"inside\"}", rows[k].inside);
+    check_told("{\"symlinks\": \"none\"}", rows[k].none);
+    check_told("{\"symlinks\": \"any\"}", "");
     assert_int_equal(unlink(scratch("data/link")), 0);
   }
   assert_int_equal(mkfifo(scratch("data/pipe"), 0600), 0);
-  check_begins("{}", "special pipe: neither a file nor a folder|digest .: ");
+  check_told("{}", "special pipe: neither a file nor a folder");
   assert_int_equal(unlink(scratch("data/pipe")), 0);
 }
 
@@ -232,7 +229,7 @@ static void signs_its_report(void **state) {
   assert_int_not_equal(bw_audit_read(&text, scratch("report"), scratch("key.pub"), &err), BW_OK);
   bwi_free(report);
   check_ok(bw_audit_text(&text, audit, 0, &err), &err);
-  assert_non_null(strstr(text, ", 2 findings: checked mode special digest\n"));
+  assert_non_null(strstr(text, ", 2 findings: checked mode special\n"));
   bwi_free(text);
   bw_audit_free(audit);
 }
