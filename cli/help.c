@@ -40,14 +40,16 @@ void cli_help(FILE *out, const cli_command *command) {
 
 void cli_overview(FILE *out) {
   fprintf(out,
-          "Bulwark %s attacks MLX models as an adversary would and says how much of their accuracy "
-          "survives.\n\nUsage: bulwark COMMAND ...\n\nCommands:\n",
+          "Bulwark %s attacks MLX models as an adversary would and says how much of their accuracy\n"
+          "survives, and keeps data and models from being changed unseen.\n\nUsage: bulwark COMMAND "
+          "...\n\nCommands:\n",
           bw_version());
   for (size_t i = 0; cli_commands[i] != NULL; i++)
     fprintf(out, "  %-12s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
   fprintf(out,
           "\n`bulwark COMMAND --help` explains one, with examples. Start with:\n"
-          "  bulwark evaluate model.mlxfn test.npz\n\n"
-          "Exit codes: 0 clean, 1 finding (a gate failed, an unsound evaluation), 2 usage, 3 bad input,\n"
+          "  bulwark evaluate model.mlxfn test.npz\n"
+          "  bulwark gate model.safetensors\n\n"
+          "Exit codes: 0 clean, 1 finding (something changed, an unsound evaluation), 2 usage, 3 bad input,\n"
           "4 limit reached, 5 internal error, 130 interrupted.\n");
 }
