@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/age_keys.h"
+#include "age/age_keys.h"
 #include "support/pipe.h"
 
 /* The identity of tests/parity/age/vectors.py. No passphrase: what it would cost is for the input to say. */

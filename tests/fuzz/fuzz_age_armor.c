@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/age_armor.h"
+#include "age/age_armor.h"
 #include "support/pipe.h"
 
 static bw_status dearmor(bwi_buffer *out, bwi_bytes text, size_t most, bw_error *err) {

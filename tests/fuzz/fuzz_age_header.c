@@ -6,7 +6,7 @@
 #include "base/base64.h"
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/age_header.h"
+#include "age/age_header.h"
 
 static void put_stanza(bwi_buffer *out, const bwi_age_stanza *stanza) {
   bwi_buffer_text(out, "-> ");

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "sign/bech32.h"
+#include "age/bech32.h"
 
 #define PREFIX "age"
 enum { KEY_BYTES = 32, KEY_CHARACTERS = BWI_BECH32_CHARACTERS(sizeof PREFIX - 1, KEY_BYTES) };

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/bundle.h"
+#include "seal/bundle.h"
 
 static void check_same(const bwi_bundle *a, const bwi_bundle *b) {
   fuzz_assert(strcmp(a->envelope.type, b->envelope.type) == 0, "same type");

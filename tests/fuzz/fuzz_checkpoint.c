@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/checkpoint.h"
+#include "log/checkpoint.h"
 
 static void check_round_trip(const bwi_checkpoint *c, bwi_bytes text) {
   bwi_buffer out = {0};

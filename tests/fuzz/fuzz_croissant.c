@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/croissant.h"
+#include "log/croissant.h"
 
 static void check_round_trip(const bwi_event *event) {
   bwi_event again;

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/entries.h"
+#include "log/entries.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint64_t blocks = bwi_memory_live_blocks();

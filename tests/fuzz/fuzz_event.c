@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/event.h"
+#include "log/event.h"
 
 static void check_artifacts(const bwi_artifact *a, const bwi_artifact *b, size_t count) {
   for (size_t i = 0; i < count; i++) {

@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/checkpoint.h"
+#include "log/checkpoint.h"
 
 static void check_round_trip(const bwi_log_proof *proof) {
   bwi_log_proof again;

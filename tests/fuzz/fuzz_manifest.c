@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "sign/manifest.h"
+#include "seal/manifest.h"
 
 static void check_file(const bwi_manifest *m, size_t i) {
   const bwi_sealed_file *file = &m->files[i];

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/note.h"
+#include "log/note.h"
 
 static void check_note(const bwi_note *note, bwi_bytes bytes) {
   const uint8_t *at = bytes.data + note->text.size + 1;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "sign/policy.h"
+#include "audit/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint64_t blocks = bwi_memory_live_blocks();

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/record_lines.h"
+#include "records/record_lines.h"
 
 static void check_lines(const bwi_lines *lines, bwi_bytes text) {
   fuzz_assert(lines->starts[0] == 0 && lines->starts[lines->count] == text.size,

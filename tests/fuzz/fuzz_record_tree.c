@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "fuzz.h"
-#include "sign/record_tree.h"
+#include "records/record_tree.h"
 
 static void check_header(const bwi_record_tree_header *h, size_t size) {
   uint64_t count = 0;

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "sign/age_keys.h"
+#include "age/age_keys.h"
 #include "support/pipe.h"
 #include "support/refusals.h"
 #include "support/sweep.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which text is refused is tested with the corpus of the fuzz target, made by tests/parity/age/vectors.py. */
-#include "sign/age_armor.h"
+#include "age/age_armor.h"
 
 #include <string.h>
 

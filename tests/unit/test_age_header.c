@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sign/age_header.h"
+#include "age/age_header.h"
 
 #include <stdio.h>
 #include <string.h>

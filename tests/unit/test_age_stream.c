@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chunks cut, moved and changed. What tests/parity/age/vectors.py says about the payload is tried on the
  * program. */
-#include "sign/age_stream.h"
+#include "age/age_stream.h"
 
 #include <string.h>
 

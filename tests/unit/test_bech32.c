@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sign/bech32.h"
+#include "age/bech32.h"
 
 #include <string.h>
 

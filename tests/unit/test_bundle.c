@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bundles as the versions of model-signing have written them, and those that are refused. */
-#include "sign/bundle.h"
+#include "seal/bundle.h"
 
 #include <stdio.h>
 #include <string.h>

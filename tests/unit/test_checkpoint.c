@@ -4,7 +4,7 @@
 
 #include "base/hex.h"
 #include "base/memory.h"
-#include "sign/checkpoint.h"
+#include "log/checkpoint.h"
 #include "support/refusals.h"
 #include "support/sweep.h"
 #include "support/unit.h"

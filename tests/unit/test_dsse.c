@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sign/dsse.h"
+#include "seal/dsse.h"
 
 #include <string.h>
 

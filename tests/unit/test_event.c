@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "sign/croissant.h"
+#include "log/croissant.h"
 #include "support/refusals.h"
 #include "support/sweep.h"
 #include "support/unit.h"

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "sign/partial.h"
+#include "fetch/partial.h"
 #include "support/sweep.h"
 #include "support/unit.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "sign/lineage.h"
+#include "log/lineage.h"
 #include "support/sweep.h"
 #include "support/unit.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "sign/log_seen.h"
+#include "log/log_seen.h"
 #include "support/scratch.h"
 #include "support/sweep.h"
 #include "support/unit.h"

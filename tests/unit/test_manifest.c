@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sign/manifest.h"
+#include "seal/manifest.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "sign/merkle.h"
+#include "crypto/merkle.h"
 #include "support/unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "sign/note.h"
+#include "log/note.h"
 #include "support/refusals.h"
 #include "support/scratch.h"
 #include "support/sweep.h"

@@ -2,7 +2,7 @@
 /* Policies of audits: every rule is read, and what is no rule is refused. */
 #include <string.h>
 
-#include "sign/policy.h"
+#include "audit/policy.h"
 #include "support/refusals.h"
 #include "support/sweep.h"
 #include "support/unit.h"

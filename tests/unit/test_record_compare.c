@@ -5,7 +5,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
-#include "sign/record_compare.h"
+#include "records/record_compare.h"
 #include "support/sweep.h"
 #include "support/unit.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "sign/record_lines.h"
+#include "records/record_lines.h"
 #include "support/sweep.h"
 #include "support/unit.h"
 

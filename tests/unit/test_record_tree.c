@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "format/formats.h"
-#include "sign/record_tree.h"
+#include "records/record_tree.h"
 #include "support/refusals.h"
 #include "support/scratch.h"
 #include "support/sweep.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "sign/tiles.h"
+#include "crypto/tiles.h"
 #include "support/sweep.h"
 #include "support/unit.h"
 
