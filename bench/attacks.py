@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/parity/attacks")]
 import torch  # noqa: E402
-from references import Problem, adv_lib, advertorch, art, autoattack, cleverhans, foolbox, torchattacks  # noqa: E402
+from references import adv_lib, advertorch, art, autoattack, cleverhans, foolbox, torchattacks  # noqa: E402
 from rows import DECISION, HARD, NEAREST, Row  # noqa: E402
 from table import Judge, ours, published  # noqa: E402
 
@@ -62,7 +62,7 @@ def run_ours(work, judge, options):
 
 
 def run_peer(peer, work, judge):
-    problem = Problem(judge.net, judge.x, judge.y, work.row.norm, float(work.row.eps), 0)
+    problem = judge.problem(work.row, 0)
     start = time.perf_counter()
     adversarial, queries = peer(problem)
     return adversarial, queries, time.perf_counter() - start

@@ -4,16 +4,16 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/options.h"
-#include "crypto/random.h"
-#include "crypto/secret.h"
 #include "age/age_armor.h"
 #include "age/age_header.h"
 #include "age/age_keys.h"
 #include "age/age_scrypt.h"
 #include "age/age_stream.h"
 #include "age/age_x25519.h"
+#include "base/buffer.h"
+#include "base/options.h"
+#include "crypto/random.h"
+#include "crypto/secret.h"
 
 static const bw_age_options standard = {.struct_size = sizeof(bw_age_options), .work_factor = 18};
 

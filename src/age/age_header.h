@@ -4,10 +4,10 @@
 #ifndef AGE_AGE_HEADER_H
 #define AGE_AGE_HEADER_H
 
-#include "base/buffer.h"
-#include "crypto/kdf.h"
 #include "age/age_input.h"
 #include "age/age_secrets.h"
+#include "base/buffer.h"
+#include "crypto/kdf.h"
 
 #define BWI_AGE_MOST_ARGUMENTS 3 /* of the stanzas that are understood here, their type included */
 

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "age/bech32.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "crypto/random.h"
 #include "crypto/secret.h"
-#include "age/bech32.h"
 
 #define RECIPIENT_PREFIX "age"
 #define IDENTITY_PREFIX "age-secret-key-"

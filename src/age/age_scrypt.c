@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/random.h"
 #include "age/age_wrap.h"
+#include "crypto/random.h"
 
 #define SALT_BYTES 16
 

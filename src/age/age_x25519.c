@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "crypto/random.h"
 #include "age/age_wrap.h"
+#include "crypto/random.h"
 
 static bw_status derive_key(bwi_age_secrets *s, const uint8_t share[BWI_X25519_BYTES],
                             const uint8_t recipient[BWI_X25519_BYTES], bw_error *err) {

@@ -3,8 +3,8 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
-#include "log/event.h"
 #include "audit/policy.h"
+#include "log/event.h"
 
 #include <bulwark/audit.h>
 

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/account.h"
 #include "base/path.h"
 #include "base/walk.h"
-#include "audit/audit.h"
 
 static bool is_among(const bwi_ids *ids, uint32_t id) {
   for (size_t i = 0; i < ids->count; i++)

@@ -3,9 +3,9 @@
  * (github.com/in-toto/attestation, spec/predicates/test-result.md), which may be signed. */
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "crypto/key.h"
-#include "audit/audit.h"
 #include "log/log.h"
 
 static const char *const checks[] = {"owner",    "group",   "mode", "acl", "parents",

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/account.h"
-#include "base/path.h"
 #include "base/json_fields.h"
+#include "base/path.h"
 
 enum { MAX_NODES = 4096 };
 

@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "base/hex.h"
-#include "log/croissant.h"
 #include "base/json_fields.h"
+#include "log/croissant.h"
 
 typedef struct reader {
   const bwi_json *d;

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "log/event.h"
 #include "base/json_fields.h"
+#include "log/event.h"
 
 typedef struct reader {
   const bwi_json *d;

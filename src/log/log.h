@@ -3,9 +3,9 @@
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
 
-#include "seal/dsse.h"
 #include "log/event.h"
 #include "log/log_store.h"
+#include "seal/dsse.h"
 
 #include <bulwark/log.h>
 

@@ -5,9 +5,9 @@
 #ifndef LOG_LOG_STORE_H
 #define LOG_LOG_STORE_H
 
+#include "crypto/tiles.h"
 #include "log/checkpoint.h"
 #include "log/entries.h"
-#include "crypto/tiles.h"
 
 typedef struct bwi_log_store {
   char *path;

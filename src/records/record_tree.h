@@ -6,8 +6,8 @@
 #define RECORDS_RECORD_TREE_H
 
 #include "base/buffer.h"
-#include "records/record_source.h"
 #include "crypto/tiles.h"
+#include "records/record_source.h"
 
 #include <bulwark/records.h>
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/json_fields.h"
+#include "base/memory.h"
 
 /* A bundle has two dozen values; the payload is one string. */
 enum { MAX_NODES = 4096 };

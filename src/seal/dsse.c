@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/json_fields.h"
+#include "base/memory.h"
 
 void bwi_dsse_pae(bwi_buffer *out, const char *type, bwi_bytes payload) {
   bwi_buffer_format(out, "DSSEv1 %zu %s %zu ", strlen(type), type, payload.size);

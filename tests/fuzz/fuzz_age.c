@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "age/age_keys.h"
 #include "base/memory.h"
 #include "fuzz.h"
-#include "age/age_keys.h"
 #include "support/pipe.h"
 
 /* The identity of tests/parity/age/vectors.py. No passphrase: what it would cost is for the input to say. */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "age/age_armor.h"
 #include "base/memory.h"
 #include "fuzz.h"
-#include "age/age_armor.h"
 #include "support/pipe.h"
 
 static bw_status dearmor(bwi_buffer *out, bwi_bytes text, size_t most, bw_error *err) {

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "age/age_header.h"
 #include "base/base64.h"
 #include "base/memory.h"
 #include "fuzz.h"
-#include "age/age_header.h"
 
 static void put_stanza(bwi_buffer *out, const bwi_age_stanza *stanza) {
   bwi_buffer_text(out, "-> ");

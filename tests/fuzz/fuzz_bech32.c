@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "age/bech32.h"
+#include "fuzz.h"
 
 #define PREFIX "age"
 enum { KEY_BYTES = 32, KEY_CHARACTERS = BWI_BECH32_CHARACTERS(sizeof PREFIX - 1, KEY_BYTES) };

@@ -2,8 +2,8 @@
 /* Policies of audits: deterministic, frees all; what is read is within its limits. */
 #include <stdlib.h>
 
-#include "fuzz.h"
 #include "audit/policy.h"
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const uint64_t blocks = bwi_memory_live_blocks();

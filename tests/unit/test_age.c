@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "age/age_keys.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "age/age_keys.h"
 #include "support/pipe.h"
 #include "support/refusals.h"
 #include "support/sweep.h"

@@ -54,6 +54,9 @@ class Judge:
         success = (others - own > -TIE) & (distance <= eps * (1 + SLACK)) & inside
         return torch.where(success, distance, torch.inf)
 
+    def problem(self, row, seed):
+        return Problem(self.net, self.x, self.y, row.norm, float(row.eps), seed, self.right.nonzero()[:, 0])
+
     def figures(self, adversarial, queries, row):
         distance = self.distances(adversarial, row.norm, row.eps)
         return {"robust": 100 * float(torch.isinf(distance).sum()) / self.images, "median": float(distance.quantile(0.5, interpolation="lower")),
@@ -95,7 +98,7 @@ def theirs(row, seed, judge, options):
     identity = f"{row.reference.identity()} {row.model} {row.norm} {row.eps} {row.images} {seed}"
     kept = options.work / "kept" / f"{row.attack}-{row.norm}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.npz"
     if not kept.exists():
-        adversarial, queries = row.reference(Problem(judge.net, judge.x, judge.y, row.norm, row.eps, seed, judge.right.nonzero()[:, 0]))
+        adversarial, queries = row.reference(judge.problem(row, seed))
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(kept, adversarial=adversarial.numpy(), queries=queries)
     result = np.load(kept)
