@@ -76,7 +76,7 @@ def ours(row, seed, judge, options):
     images = options.data / "mnist/t10k-images-idx3-ubyte.gz"
     with TemporaryDirectory() as folder:
         command = [options.bulwark, "attack", row.attack, model, images, "--norm", row.norm, "--eps", row.eps, "-n", row.images, "--seed", seed,
-                   "--threads", 1, "--json", "-q", "--output", f"{folder}/ours.npz", *(["--set", row.options] if row.options else [])]
+                   "--threads", options.threads, "--json", "-q", "--output", f"{folder}/ours.npz", *(["--set", row.options] if row.options else [])]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
@@ -169,6 +169,7 @@ def arguments():
     p.add_argument("--bulwark", type=Path, default=ROOT / "build/release/cli/bulwark")
     p.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder with mnist/ and models/safetensors/")
     p.add_argument("--work", type=Path, default=ROOT / "build/parity")
+    p.add_argument("--threads", type=int, default=1)
     p.add_argument("--images", type=int, help="of each row only so many, for a quick look: the bars are meant for all")
     p.add_argument("--only", help="attacks to compare, such as fgsm,pgd (default: all)")
     return p.parse_args()
@@ -180,7 +181,7 @@ def main():
         if not (options.data / needed).is_dir():
             print(f"SKIP attack parity: {options.data / needed} is not there")
             return 0
-    torch.set_num_threads(1)
+    torch.set_num_threads(options.threads)
     published.mx.set_default_device(published.mx.cpu)
     options.work.mkdir(parents=True, exist_ok=True)
     wanted = options.only.split(",") if options.only else registered(options)
