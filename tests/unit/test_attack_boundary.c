@@ -122,11 +122,42 @@ static void test_no_way_and_no_need(void **state) {
   }
 }
 
+/* FNV-1a. */
+static uint64_t add_bits(uint64_t hash, const void *data, size_t size) {
+  const uint8_t *bytes = data;
+  for (size_t i = 0; i < size; i++) hash = (hash ^ bytes[i]) * 0x100000001B3;
+  return hash;
+}
+
+/* However wide the vectors are that the loops were compiled for (base/clones.h): these bits are those of
+ * plain C, one number at a time. */
+static void test_same_bits_on_every_processor(void **state) {
+  (void)state;
+  enum { MOST = 785 };
+  static const uint64_t sizes[] = {1, 7, 8, 9, 64, MOST};
+  float x[MOST], w[MOST], step[MOST];
+  uint64_t hash = 0xCBF29CE484222325;
+  for (uint32_t draw = 0; draw < 6; draw++) {
+    bwi_ball box = {.upper = 1, .d = sizes[draw]};
+    bwi_rng_uniform(x, box.d, (bwi_rng_key){.seed = 5, .sample = draw}, 0, 0, 1);
+    bwi_rng_uniform(w, box.d, (bwi_rng_key){.seed = 5, .sample = draw}, 1, -1, 1);
+    for (size_t k = 0; k < 3; k++) {
+      box.norm = norms[k];
+      bwi_boundary_step(&box, x, w, draw % 2 == 0 ? 0.1 * (double)box.d : -0.2 * (double)box.d, step);
+      const double lengths[] = {bwi_length(norms[k], box.d, step), bwi_distance(norms[k], box.d, x, w)};
+      hash = add_bits(hash, step, box.d * sizeof *step);
+      hash = add_bits(hash, lengths, sizeof lengths);
+    }
+  }
+  assert_int_equal(hash, 0x089E7D69869F726E);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_least_step),
       cmocka_unit_test(test_out_of_reach),
       cmocka_unit_test(test_no_way_and_no_need),
+      cmocka_unit_test(test_same_bits_on_every_processor),
   };
   return cmocka_run_group_tests_name("attack_boundary", tests, NULL, NULL);
 }
