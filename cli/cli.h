@@ -81,6 +81,9 @@ bool cli_interrupted(void);
 /* Writes size bytes beside path and renames; path "-" is standard output. Returns an exit code. */
 int cli_write_file(const char *path, const void *data, size_t size);
 
+/* The same for a text that the library made with this status, and frees it; says why if it made none. */
+int cli_write_text(const char *path, bw_status status, char *text, const char *subject, const bw_error *err);
+
 /* --norm, in the order of bw_norm. */
 extern const char *const cli_norms[], *const cli_precisions[];
 

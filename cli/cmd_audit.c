@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bulwark audit: whether data are kept as a policy wants them. */
 #include <string.h>
-#include <unistd.h>
 
 #include "keys.h"
 
@@ -51,23 +50,17 @@ const cli_command cmd_audit = {
 static int write_report(const settings *s, const bw_audit *audit) {
   bw_error err = {0};
   char *report = NULL;
-  bool own = false;
-  const int passphrase = cli_passphrase_open(s->passphrase_fd, &own);
+  const int passphrase = cli_passphrase_open(s->passphrase_fd);
   const bw_status status = bw_audit_sign(&report, audit, s->key, passphrase, &err);
-  if (own && passphrase >= 0) (void)close(passphrase);
-  if (status != BW_OK) return cli_report_error(s->key, &err);
-  const int code = cli_write_file(s->output, report, strlen(report));
-  bw_text_free(report);
-  return code;
+  cli_passphrase_close(passphrase, s->passphrase_fd);
+  return cli_write_text(s->output, status, report, s->key, &err);
 }
 
 static int print_audit(const settings *s, const bw_audit *audit) {
   bw_error err = {0};
   char *text = NULL;
-  if (bw_audit_text(&text, audit, s->json, &err) != BW_OK) return cli_report_error("audit", &err);
-  fputs(text, stdout);
-  bw_text_free(text);
-  return CLI_CLEAN;
+  const bw_status status = bw_audit_text(&text, audit, s->json, &err);
+  return cli_write_text("-", status, text, "audit", &err);
 }
 
 static int audit_data(const settings *s, const char *path) {

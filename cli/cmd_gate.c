@@ -73,21 +73,16 @@ static int print_report(const bw_gate *gate, const settings *s) {
   char *text = NULL;
   bw_error err = {0};
   const bool colour = isatty(STDOUT_FILENO) == 1;
-  if (bw_gate_report(&text, gate, s->json ? BW_GATE_JSON : BW_GATE_TEXT, colour, &err) != BW_OK)
-    return cli_report_error("gate", &err);
-  fputs(text, stdout);
-  bw_text_free(text);
-  return CLI_CLEAN;
+  const bw_status status = bw_gate_report(&text, gate, s->json ? BW_GATE_JSON : BW_GATE_TEXT, colour, &err);
+  return cli_write_text("-", status, text, "gate", &err);
 }
 
 static int write_sarif(const bw_gate *gate, const char *path) {
   char *text = NULL;
   bw_error err = {0};
   if (path == NULL) return CLI_CLEAN;
-  if (bw_gate_report(&text, gate, BW_GATE_SARIF, 0, &err) != BW_OK) return cli_report_error("gate", &err);
-  const int code = cli_write_file(path, text, strlen(text));
-  bw_text_free(text);
-  return code;
+  const bw_status status = bw_gate_report(&text, gate, BW_GATE_SARIF, 0, &err);
+  return cli_write_text(path, status, text, "gate", &err);
 }
 
 /* Shows what was found and gives the exit code for it. */

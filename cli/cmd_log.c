@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "keys.h"
 
@@ -94,10 +93,7 @@ static int open_log(bw_log **out, const settings *s, const char *path) {
 
 /* Writes the text that a call made, or says why it did not. */
 static int give(const settings *s, const char *subject, bw_status status, char *text, const bw_error *err) {
-  if (status != BW_OK) return cli_report_error(subject, err);
-  const int code = cli_write_file(s->output != NULL ? s->output : "-", text, strlen(text));
-  bw_text_free(text);
-  return code;
+  return cli_write_text(s->output != NULL ? s->output : "-", status, text, subject, err);
 }
 
 static int read_index(uint64_t *out, const char *text) {
@@ -112,11 +108,10 @@ static int read_index(uint64_t *out, const char *text) {
 static int new_log(const settings *s, int n, char **argv) {
   (void)n;
   bw_error err = {0};
-  bool own = false;
   if (s->key == NULL || s->origin == NULL) return cli_usage_error(&cmd_log, "new needs --key and --origin");
-  const int passphrase = cli_passphrase_open(s->passphrase_fd, &own);
+  const int passphrase = cli_passphrase_open(s->passphrase_fd);
   const bw_status status = bw_log_create(argv[0], s->origin, s->key, passphrase, &err);
-  if (own && passphrase >= 0) (void)close(passphrase);
+  cli_passphrase_close(passphrase, s->passphrase_fd);
   return status == BW_OK ? CLI_CLEAN : cli_report_error(argv[0], &err);
 }
 
@@ -124,7 +119,6 @@ static int add_event(bw_log *log, const settings *s, int n, char **argv) {
   bw_error err = {0};
   bw_log_event event;
   uint64_t index = 0;
-  bool own = false;
   bw_log_event_init(&event, sizeof event);
   event.what = n > 0 ? argv[1] : NULL;
   event.by = s->by;
@@ -137,9 +131,9 @@ static int add_event(bw_log *log, const settings *s, int n, char **argv) {
   event.n_parameters = s->with.count;
   event.statement_path = s->statement;
   event.croissant_path = s->croissant;
-  const int passphrase = cli_passphrase_open(s->passphrase_fd, &own);
+  const int passphrase = cli_passphrase_open(s->passphrase_fd);
   const bw_status status = bw_log_add(&index, log, &event, s->key, passphrase, &err);
-  if (own && passphrase >= 0) (void)close(passphrase);
+  cli_passphrase_close(passphrase, s->passphrase_fd);
   if (status != BW_OK) return cli_report_error(argv[0], &err);
   printf(s->json ? "{\"index\":%" PRIu64 "}\n" : "entry %" PRIu64 "\n", index);
   return CLI_CLEAN;

@@ -73,10 +73,8 @@ static int print_changes(const bw_record_report *report) {
 static int print_json(const bw_record_report *report) {
   bw_error err = {0};
   char *text = NULL;
-  if (bw_record_report_json(&text, report, &err) != BW_OK) return cli_report_error("records", &err);
-  fputs(text, stdout);
-  bw_text_free(text);
-  return CLI_CLEAN;
+  const bw_status status = bw_record_report_json(&text, report, &err);
+  return cli_write_text("-", status, text, "records", &err);
 }
 
 static int check(const settings *s, const char *data, const char *path) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bulwark seal: sign a list of files and their digests, or make the key to do so. */
 #include <string.h>
-#include <unistd.h>
 
 #include "keys.h"
 
@@ -76,20 +75,16 @@ static int make_key(const settings *s) {
   char public_path[4096];
   bw_error err = {0};
   bw_key_options how;
-  bool own = false;
   if (snprintf(public_path, sizeof public_path, "%s.pub", s->new_key) >= (int)sizeof public_path)
     return cli_usage_error(&cmd_seal, "--new-key: the name is too long");
   bw_key_options_init(&how, sizeof how);
   how.kind = (bw_key_kind)s->type;
   if (s->passphrase || s->passphrase_fd != CLI_NO_FD) {
-    how.passphrase_fd = cli_passphrase_open(s->passphrase_fd, &own);
-    if (how.passphrase_fd < 0) {
-      fprintf(stderr, "bulwark: passphrase: no terminal to ask on; give it with --passphrase-fd\n");
-      return CLI_BAD_INPUT;
-    }
+    how.passphrase_fd = cli_passphrase_open(s->passphrase_fd);
+    if (how.passphrase_fd < 0) return cli_passphrase_missing();
   }
   const bw_status status = bw_key_create(s->new_key, public_path, &how, &err);
-  if (own && how.passphrase_fd >= 0) (void)close(how.passphrase_fd);
+  cli_passphrase_close(how.passphrase_fd, s->passphrase_fd);
   if (status != BW_OK) return cli_report_error(s->new_key, &err);
   if (!s->quiet)
     printf("%s: private, for you alone\n%s: public, for those who verify\n", s->new_key, public_path);
@@ -106,10 +101,9 @@ static int seal(const settings *s, const char *path) {
   bw_error err = {0};
   bw_sealed sealed;
   bw_seal_options how;
-  bool own = false;
   bw_seal_options_init(&how, sizeof how);
   how.key_path = s->key;
-  how.passphrase_fd = cli_passphrase_open(s->passphrase_fd, &own);
+  how.passphrase_fd = cli_passphrase_open(s->passphrase_fd);
   how.certificate_path = s->certificate;
   how.output_path = s->output;
   how.shard_bytes = s->shard_size != 0 ? s->shard_size : s->shards ? 1000000000 : 0;
@@ -122,7 +116,7 @@ static int seal(const settings *s, const char *path) {
   how.progress = cli_progress(s->quiet);
   const bw_status status = bw_seal(&sealed, path, &how, &err);
   cli_progress_end();
-  if (own && how.passphrase_fd >= 0) (void)close(how.passphrase_fd);
+  cli_passphrase_close(how.passphrase_fd, s->passphrase_fd);
   if (status != BW_OK) return cli_report_error(path, &err);
   print_sealed(&sealed, s->json);
   return CLI_CLEAN;

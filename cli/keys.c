@@ -10,27 +10,28 @@ const char *cli_path(const char *text) {
   return text != NULL && strcmp(text, "-") != 0 ? text : NULL;
 }
 
-static int add_passphrase(bw_age_keys *keys, const cli_keys *options, bool confirm) {
-  bw_error err = {0};
-  if (options->passphrase_fd != CLI_NO_FD) {
-    const int fd = options->passphrase_fd <= INT_MAX ? (int)options->passphrase_fd : -1;
-    return bw_age_keys_read_passphrase(keys, fd, false, &err) == BW_OK ? CLI_CLEAN
-                                                                       : cli_report_error("passphrase", &err);
-  }
-  const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
-  if (terminal < 0) {
-    fprintf(stderr, "bulwark: passphrase: no terminal to ask on; give it with --passphrase-fd\n");
-    return CLI_BAD_INPUT;
-  }
-  const bw_status status = bw_age_keys_read_passphrase(keys, terminal, confirm, &err);
-  close(terminal);
-  return status == BW_OK ? CLI_CLEAN : cli_report_error("passphrase", &err);
+int cli_passphrase_open(uint64_t option) {
+  if (option == CLI_NO_FD) return open("/dev/tty", O_RDWR | O_CLOEXEC);
+  return option <= INT_MAX ? (int)option : -1;
 }
 
-int cli_passphrase_open(uint64_t fd, bool *own) {
-  *own = fd == CLI_NO_FD;
-  if (*own) return open("/dev/tty", O_RDWR | O_CLOEXEC);
-  return fd <= INT_MAX ? (int)fd : -1;
+void cli_passphrase_close(int fd, uint64_t option) {
+  if (option == CLI_NO_FD && fd >= 0) (void)close(fd);
+}
+
+int cli_passphrase_missing(void) {
+  fprintf(stderr, "bulwark: passphrase: no terminal to ask on; give it with --passphrase-fd\n");
+  return CLI_BAD_INPUT;
+}
+
+static int add_passphrase(bw_age_keys *keys, const cli_keys *options, bool confirm) {
+  bw_error err = {0};
+  const bool asks = options->passphrase_fd == CLI_NO_FD;
+  const int fd = cli_passphrase_open(options->passphrase_fd);
+  if (asks && fd < 0) return cli_passphrase_missing();
+  const bw_status status = bw_age_keys_read_passphrase(keys, fd, asks && confirm, &err);
+  cli_passphrase_close(fd, options->passphrase_fd);
+  return status == BW_OK ? CLI_CLEAN : cli_report_error("passphrase", &err);
 }
 
 int cli_keys_add(bw_age_keys *keys, const cli_keys *options, bool confirm) {

@@ -19,9 +19,13 @@ typedef struct cli_keys {
  * named; twice if `confirm`. CLI_CLEAN, or the exit code after printing what is wrong. */
 int cli_keys_add(bw_age_keys *keys, const cli_keys *options, bool confirm);
 
-/* The descriptor to read a passphrase from: `fd`, or the terminal if that is CLI_NO_FD; -1: there is none.
- * *own: it is to be closed. */
-int cli_passphrase_open(uint64_t fd, bool *own);
+/* The descriptor to read a passphrase from: the one that the option names, or the terminal if that is
+ * CLI_NO_FD; -1: there is none. */
+int cli_passphrase_open(uint64_t option);
+void cli_passphrase_close(int fd, uint64_t option); /* closes the terminal */
+
+/* Says that there is no terminal, and gives the exit code. */
+int cli_passphrase_missing(void);
 
 /* NULL for "-" and for nothing: standard input or output. */
 const char *cli_path(const char *text);

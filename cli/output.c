@@ -68,3 +68,10 @@ int cli_write_file(const char *path, const void *data, size_t size) {
   if (strcmp(path, "-") != 0) return write_beside(path, data, size);
   return fwrite(data, 1, size, stdout) == size ? CLI_CLEAN : write_failed("standard output");
 }
+
+int cli_write_text(const char *path, bw_status status, char *text, const char *subject, const bw_error *err) {
+  if (status != BW_OK) return cli_report_error(subject, err);
+  const int code = cli_write_file(path, text, strlen(text));
+  bw_text_free(text);
+  return code;
+}
