@@ -38,12 +38,9 @@ static bw_status need_heap(bw_error *err) {
 
 /* ---- from and to the number that the key is ---- */
 
-static const struct {
-  const char *group;
-  int nid;
-} curves[] = {[BWI_P256] = {"P-256", NID_X9_62_prime256v1},
-              [BWI_P384] = {"P-384", NID_secp384r1},
-              [BWI_P521] = {"P-521", NID_secp521r1}};
+static const char *group_name(bwi_key_kind kind) {
+  return OBJ_nid2sn(bwi_private_number_curve(kind));
+}
 
 /* The public point, uncompressed; 0 if the number is none of the group. */
 static size_t compute_point(uint8_t *point, size_t room, const EC_GROUP *group, const BIGNUM *scalar) {
@@ -62,7 +59,7 @@ static size_t compute_point(uint8_t *point, size_t room, const EC_GROUP *group, 
 static EVP_PKEY *assemble(bwi_key_kind kind, uint8_t *native, size_t native_bytes, uint8_t *point,
                           size_t point_bytes) {
   const OSSL_PARAM parts[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curves[kind].group, 0),
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)group_name(kind), 0),
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, point_bytes),
       OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, native_bytes), OSSL_PARAM_construct_end()};
   EVP_PKEY *key = NULL;
@@ -76,7 +73,7 @@ static EVP_PKEY *assemble(bwi_key_kind kind, uint8_t *native, size_t native_byte
 /* `number` is locked memory, and what is made of it here stays there. */
 static EVP_PKEY *key_on_curve(bwi_private_number *number) {
   uint8_t point[BWI_POINT_MAX_BYTES];
-  EC_GROUP *group = EC_GROUP_new_by_curve_name(curves[number->kind].nid);
+  EC_GROUP *group = EC_GROUP_new_by_curve_name(bwi_private_number_curve(number->kind));
   BIGNUM *scalar = BN_secure_new();
   EVP_PKEY *key = NULL;
   if (group != NULL && scalar != NULL && BN_bin2bn(number->bytes, (int)number->size, scalar) != NULL) {
@@ -116,7 +113,7 @@ static bool take_number(bwi_private_number *number, const bwi_key *key) {
 bw_status bwi_key_generate(bwi_key **out, bwi_key_kind kind, bw_error *err) {
   BW_TRY(need_heap(err));
   EVP_PKEY *key = kind == BWI_ED25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
-                                      : EVP_PKEY_Q_keygen(NULL, NULL, "EC", curves[kind].group);
+                                      : EVP_PKEY_Q_keygen(NULL, NULL, "EC", group_name(kind));
   if (key == NULL) return bwi_crypto_fail(err, BW_EINTERNAL, "cannot make a key");
   return bwi_key_from_take(out, key, err);
 }

@@ -20,6 +20,10 @@ size_t bwi_private_number_bytes(bwi_key_kind kind) {
   return kinds[kind].bytes;
 }
 
+int bwi_private_number_curve(bwi_key_kind kind) {
+  return kinds[kind].nid;
+}
+
 static bool find_kind(bwi_key_kind *out, int nid) {
   for (int i = 0; i < N_KINDS; i++)
     if (kinds[i].nid == nid) {

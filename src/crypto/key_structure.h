@@ -20,6 +20,7 @@ typedef struct bwi_private_number {
 } bwi_private_number;
 
 size_t bwi_private_number_bytes(bwi_key_kind kind);
+int bwi_private_number_curve(bwi_key_kind kind); /* OpenSSL's number of it; not for Ed25519 */
 
 /* From what PKCS #8 wraps. BW_EFORMAT; BW_EUNSUPPORTED for keys of another kind. */
 bw_status bwi_private_number_from_pkcs8(bwi_private_number *out, bwi_bytes key, const X509_ALGOR *algorithm,
