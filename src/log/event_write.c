@@ -28,6 +28,14 @@ void bwi_event_put_artifacts(bwi_json_writer *w, const char *key, const bwi_arti
   bwi_json_close(w, ']');
 }
 
+static void put_parameters(bwi_json_writer *w, const bwi_event *event) {
+  bwi_json_key(w, "parameters");
+  bwi_json_open(w, '{');
+  for (size_t i = 0; i < event->n_parameters; i++)
+    bwi_json_text(w, event->parameters[i].name, event->parameters[i].value);
+  bwi_json_close(w, '}');
+}
+
 static void put_predicate(bwi_json_writer *w, const bwi_event *event) {
   bwi_json_key(w, "predicate");
   bwi_json_open(w, '{');
@@ -35,11 +43,7 @@ static void put_predicate(bwi_json_writer *w, const bwi_event *event) {
   bwi_json_text(w, "time", event->time);
   bwi_json_text(w, "by", event->by);
   bwi_event_put_artifacts(w, "materials", event->materials, event->n_materials);
-  bwi_json_key(w, "parameters");
-  bwi_json_open(w, '{');
-  for (size_t i = 0; i < event->n_parameters; i++)
-    bwi_json_text(w, event->parameters[i].name, event->parameters[i].value);
-  bwi_json_close(w, '}');
+  put_parameters(w, event);
   bwi_json_close(w, '}');
 }
 
@@ -78,10 +82,6 @@ void bwi_event_put_json(bwi_json_writer *w, uint64_t index, const bwi_event *e) 
   bwi_json_text(w, "by", e->by);
   put_list(w, "subjects", e->subjects, e->n_subjects);
   put_list(w, "materials", e->materials, e->n_materials);
-  bwi_json_key(w, "parameters");
-  bwi_json_open(w, '{');
-  for (size_t i = 0; i < e->n_parameters; i++)
-    bwi_json_text(w, e->parameters[i].name, e->parameters[i].value);
-  bwi_json_close(w, '}');
+  put_parameters(w, e);
   bwi_json_close(w, '}');
 }
