@@ -18,10 +18,8 @@ typedef int64_t masks __attribute__((vector_size(LANES * sizeof(int64_t))));
 typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t orders __attribute__((vector_size(LANES * sizeof(int32_t))));
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* The next of n numbers; zeros behind the last. */
-INLINE void load(floats *out, const float *row, uint64_t n) {
+BWI_INTO_CLONES void load(floats *out, const float *row, uint64_t n) {
   if (n >= LANES) {
     memcpy(out, row, sizeof *out);
     return;
@@ -30,13 +28,13 @@ INLINE void load(floats *out, const float *row, uint64_t n) {
   for (uint64_t k = 0; k < n; k++) (*out)[k] = row[k];
 }
 
-INLINE void load_size(lanes *out, const float *row, uint64_t n) {
+BWI_INTO_CLONES void load_size(lanes *out, const float *row, uint64_t n) {
   floats read;
   load(&read, row, n);
   *out = (lanes)((masks) __builtin_convertvector(read, lanes) & INT64_MAX);
 }
 
-INLINE double sum_lanes(const lanes *terms) {
+BWI_INTO_CLONES double sum_lanes(const lanes *terms) {
   double sum = 0;
   for (int k = 0; k < LANES; k++) sum += (*terms)[k];
   return sum;
@@ -44,8 +42,8 @@ INLINE double sum_lanes(const lanes *terms) {
 
 /* How far the box lets each coordinate go; `up` is 1 to raise w . x, -1 to lower it. The choice
  * is a product with 0 or 1, which needs no branch. */
-INLINE void find_room(const bwi_ball *box, const float *restrict x, const float *restrict w, float up,
-                      float *restrict room) {
+BWI_INTO_CLONES void find_room(const bwi_ball *box, const float *restrict x, const float *restrict w,
+                               float up, float *restrict room) {
   const float lower = box->lower, upper = box->upper;
   for (uint64_t j = 0; j < box->d; j++) {
     const float above = upper - x[j], below = x[j] - lower;
@@ -57,7 +55,7 @@ INLINE void find_room(const bwi_ball *box, const float *restrict x, const float 
 /* Starting below the solution, each pass solves for t as if only the coordinates that the box holds back now
  * were held back; t grows to the solution in as many passes as that set changes. `is_flat`: a coordinate's
  * step does not grow with its |w|. */
-INLINE double solve(uint64_t d, const float *room, const float *w, double gain, bool is_flat) {
+BWI_INTO_CLONES double solve(uint64_t d, const float *room, const float *w, double gain, bool is_flat) {
   double t = 0;
   for (int64_t held_before = -1;;) {
     lanes slopes = {0}, held_gains = {0};
@@ -81,11 +79,12 @@ INLINE double solve(uint64_t d, const float *room, const float *w, double gain, 
   }
 }
 
-INLINE double sign(float value) {
+BWI_INTO_CLONES double sign(float value) {
   return (double)(value > 0) - (double)(value < 0);
 }
 
-INLINE void step_dense(uint64_t d, const float *w, double gain, double up, bool is_flat, float *step) {
+BWI_INTO_CLONES void step_dense(uint64_t d, const float *w, double gain, double up, bool is_flat,
+                                float *step) {
   const double t = is_flat ? solve(d, step, w, gain, true) : solve(d, step, w, gain, false);
   for (uint64_t j = 0; j < d; j++) {
     const double limit = (double)step[j], free = is_flat ? t : t * fabs((double)w[j]);
@@ -96,14 +95,14 @@ INLINE void step_dense(uint64_t d, const float *w, double gain, double up, bool 
 /* ---- L1 ---- */
 
 /* |w| as an integer of the same order. */
-INLINE int32_t order_of(float w) {
+BWI_INTO_CLONES int32_t order_of(float w) {
   int32_t bits;
   memcpy(&bits, &w, sizeof bits);
   return bits & INT32_MAX;
 }
 
 /* What the coordinates of greater |w| than the bar give when all of them go as far as the box lets them. */
-INLINE double gain_above(uint64_t d, const float *room, const float *w, int32_t bar) {
+BWI_INTO_CLONES double gain_above(uint64_t d, const float *room, const float *w, int32_t bar) {
   lanes gains = {0};
   for (uint64_t j = 0; j < d; j += LANES) {
     lanes size, limit;
@@ -118,7 +117,7 @@ INLINE double gain_above(uint64_t d, const float *room, const float *w, int32_t 
 }
 
 /* The least bar above which the coordinates do not give more than is wanted, by bisection of its bits. */
-INLINE int32_t bar_of(uint64_t d, const float *room, const float *w, double gain) {
+BWI_INTO_CLONES int32_t bar_of(uint64_t d, const float *room, const float *w, double gain) {
   int32_t low = 0, high = 0;
   for (uint64_t j = 0; j < d; j++) high = order_of(w[j]) > high ? order_of(w[j]) : high;
   while (low < high) {
@@ -131,7 +130,7 @@ INLINE int32_t bar_of(uint64_t d, const float *room, const float *w, double gain
   return low;
 }
 
-INLINE void step_l1(uint64_t d, const float *w, double gain, double up, float *step) {
+BWI_INTO_CLONES void step_l1(uint64_t d, const float *w, double gain, double up, float *step) {
   const int32_t bar = bar_of(d, step, w, gain);
   double left = gain - gain_above(d, step, w, bar);
   for (uint64_t j = 0; j < d; j++) {

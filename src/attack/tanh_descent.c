@@ -14,7 +14,7 @@ static void enter(const bwi_ball *box, const float *x, float *w) {
 
 /* exp(z) to 2 units in the last place for |z| <= 80: z = n ln 2 + r and a polynomial in r, without a call so
  * that the compiler can use vectors. */
-static inline __attribute__((always_inline)) float exponential(float z) {
+BWI_INTO_CLONES float exponential(float z) {
   const float rounder = 12582912; /* 1.5 * 2^23: adding it leaves z / ln 2 rounded in the low bits */
   const float shifted = z * 1.44269504F + rounder, n = shifted - rounder;
   const float r = z - n * 0.693359375F + n * 2.12194440e-4F;

@@ -14,4 +14,7 @@
 #define BWI_CLONES static
 #endif
 
+/* For what they call: only what is compiled into a clone has its instruction set. */
+#define BWI_INTO_CLONES static inline __attribute__((always_inline))
+
 #endif
